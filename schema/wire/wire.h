@@ -99,7 +99,7 @@ struct wire_batch {
     struct wire_id producer;
     enum wire_lane lane;
     uint64_t seq;          /* 1, 2, 3 ... per producer and lane */
-    uint64_t emitted;      /* calls of this lane accepted by log()/alert() up to this batch's end */
+    uint64_t emitted;      /* calls of this lane so far, accepted or dropped, when it was built */
     uint64_t dropped;      /* calls of this lane counted as dropped so far */
     struct wire_cursor items;
 };
