@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/args.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/names.h"
+
+#define PATH_BYTES_MAX 64 /* the longest command path has two short words */
+#define NAMES_MAX      64 /* candidates for "did you mean" */
+
+struct parse {
+    char **at; /* next argument; argv is NULL-terminated */
+    struct args *args;
+    struct why *why;
+    char path[PATH_BYTES_MAX]; /* command words so far */
+};
+
+static void add_opts(struct args *args, const struct opt *opts)
+{
+    for (; opts != NULL && opts->name != NULL; opts++) {
+        assert(args->n < ARGS_OPTS_MAX);
+        args->values[args->n].opt = opts;
+        args->n++;
+    }
+}
+
+static int find_opt(const struct args *args, const char *name, size_t len)
+{
+    for (int i = 0; i < args->n; i++) {
+        const char *own = args->values[i].opt->name;
+        if (strlen(own) == len && memcmp(own, name, len) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+struct hint {
+    char text[2 * PATH_BYTES_MAX];
+};
+
+/* " Did you mean 'x'?" or nothing. */
+static struct hint hint_for(const char *wanted, const char *dashes, const char *const *names, int n)
+{
+    struct hint hint = {""};
+    const char *nearest = names_nearest(wanted, names, n);
+    if (nearest != NULL) {
+        snprintf(hint.text, sizeof hint.text, " Did you mean '%s%s'?", dashes, nearest);
+    }
+    return hint;
+}
+
+static enum err unknown_option(const struct parse *p, const char *argument)
+{
+    const char *names[ARGS_OPTS_MAX];
+    char wanted[PATH_BYTES_MAX];
+    for (int i = 0; i < p->args->n; i++) {
+        names[i] = p->args->values[i].opt->name;
+    }
+    snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
+    return why_set(p->why, ERR_CONFIG, "Unknown option %.100s.%s See: tocsin %s%s--help", argument,
+                   hint_for(wanted, "--", names, p->args->n).text, p->path,
+                   p->path[0] == '\0' ? "" : " ");
+}
+
+static bool is_choice(const char *choices, const char *word)
+{
+    const size_t len = strlen(word);
+    for (const char *at = choices;; at++) {
+        const size_t own = strcspn(at, "|");
+        if (own == len && memcmp(at, word, len) == 0) {
+            return true;
+        }
+        at += own;
+        if (*at == '\0') {
+            return false;
+        }
+    }
+}
+
+static enum err set_value(const struct parse *p, int i, const char *text)
+{
+    const struct opt *opt = p->args->values[i].opt;
+    if (opt->kind == OPT_CHOICE && !is_choice(opt->value, text)) {
+        return why_set(p->why, ERR_CONFIG, "--%s is one of %s, not '%.100s'.", opt->name,
+                       opt->value, text);
+    }
+    if (opt->kind == OPT_INT) {
+        char *end = NULL;
+        errno = 0;
+        const int64_t number = strtoimax(text, &end, 10);
+        if (end == text || *end != '\0' || errno != 0 || number < opt->min || number > opt->max) {
+            return why_set(p->why, ERR_CONFIG,
+                           "--%s is a whole number from %" PRId64 " to %" PRId64 ", not '%.100s'.",
+                           opt->name, opt->min, opt->max, text);
+        }
+        p->args->values[i].number = number;
+    }
+    p->args->values[i].text = text;
+    return ERR_OK;
+}
+
+static enum err parse_option(struct parse *p)
+{
+    const char *argument = *p->at++;
+    const char *name = argument + 2;
+    const size_t len = strcspn(name, "=");
+    const int i = find_opt(p->args, name, len);
+    if (i < 0) {
+        return unknown_option(p, argument);
+    }
+    const struct opt *opt = p->args->values[i].opt;
+    p->args->values[i].given = true;
+    if (opt->kind == OPT_FLAG) {
+        p->args->values[i].text = "";
+        return name[len] == '\0' ? ERR_OK
+                                 : why_set(p->why, ERR_CONFIG, "--%s takes no value.", opt->name);
+    }
+    if (name[len] == '=') {
+        return set_value(p, i, name + len + 1);
+    }
+    /* A value that is missing must not swallow the next option. */
+    if (*p->at == NULL || strncmp(*p->at, "--", 2) == 0) {
+        return why_set(p->why, ERR_CONFIG, "--%s needs a value: --%s=%s", opt->name, opt->name,
+                       opt->value);
+    }
+    return set_value(p, i, *p->at++);
+}
+
+static enum err unknown_command(struct parse *p, const char *word)
+{
+    const char *names[NAMES_MAX];
+    int n = 0;
+    const size_t len = strlen(p->path);
+    char wanted[2 * PATH_BYTES_MAX];
+    snprintf(wanted, sizeof wanted, "%s%s%.50s", p->path, len == 0 ? "" : " ", word);
+    for (const struct command *c = command_table; c->path != NULL && n < NAMES_MAX; c++) {
+        if (strncmp(c->path, p->path, len) == 0) {
+            names[n++] = c->path;
+        }
+    }
+    return why_set(p->why, ERR_CONFIG, "There is no command '%s'.%s See: tocsin --help", wanted,
+                   hint_for(wanted, "", names, n).text);
+}
+
+/* Adds a word to the path: a command is found, or a group of commands, or nothing. */
+static enum err parse_word(struct parse *p)
+{
+    char path[PATH_BYTES_MAX];
+    const int len = snprintf(path, sizeof path, "%s%s%s", p->path, p->path[0] == '\0' ? "" : " ",
+                             *p->at);
+    bool group = false;
+    for (const struct command *c = command_table; c->path != NULL; c++) {
+        if (strcmp(c->path, path) == 0) {
+            p->args->command = c;
+            p->args->group = NULL;
+            add_opts(p->args, c->opts);
+            break;
+        }
+        group = group || (len > 0 && (size_t)len < sizeof path &&
+                          strncmp(c->path, path, (size_t)len) == 0 && c->path[len] == ' ');
+    }
+    if (p->args->command == NULL && !group) {
+        return unknown_command(p, *p->at);
+    }
+    if (p->args->command == NULL) {
+        p->args->group = *p->at;
+    }
+    memcpy(p->path, path, sizeof path);
+    p->at++;
+    return ERR_OK;
+}
+
+static enum err parse_rest(struct parse *p)
+{
+    const struct command *command = p->args->command;
+    if (command == NULL || command->rest == NULL) {
+        return why_set(p->why, ERR_CONFIG, "Unexpected argument '%.100s'. See: tocsin %s --help",
+                       *p->at, p->path);
+    }
+    if (strcmp(*p->at, "--") == 0) {
+        p->at++;
+    }
+    p->args->rest = p->at;
+    while (*p->at != NULL) {
+        p->at++;
+        p->args->rest_n++;
+    }
+    return ERR_OK;
+}
+
+static enum err parse_next(struct parse *p)
+{
+    if (strncmp(*p->at, "--", 2) == 0 && (*p->at)[2] != '\0') {
+        return parse_option(p);
+    }
+    return p->args->command == NULL ? parse_word(p) : parse_rest(p);
+}
+
+/* Everything is read: fallbacks for what is absent, and a complaint about what must not be. */
+static enum err complete(const struct parse *p)
+{
+    struct args *args = p->args;
+    if (args->command == NULL) {
+        return args->group == NULL
+                   ? ERR_OK
+                   : why_set(p->why, ERR_CONFIG, "Which %s? See: tocsin %s --help", args->group,
+                             args->group);
+    }
+    for (int i = 0; i < args->n; i++) {
+        const struct opt *opt = args->values[i].opt;
+        if (args->values[i].given) {
+            continue;
+        }
+        if (opt->required) {
+            return why_set(p->why, ERR_CONFIG, "%s needs --%s %s. See: tocsin %s --help",
+                           args->command->path, opt->name, opt->value, args->command->path);
+        }
+        if (opt->fallback != NULL) {
+            const enum err err = set_value(p, i, opt->fallback);
+            if (err != ERR_OK) {
+                return err;
+            }
+        }
+    }
+    return ERR_OK;
+}
+
+enum err args_parse(char **argv, struct args *out, struct why *why)
+{
+    struct args args = {0};
+    struct parse p = {.at = argv + (argv[0] != NULL), .args = &args, .why = why};
+    add_opts(&args, command_globals);
+    while (*p.at != NULL) {
+        const enum err err = parse_next(&p);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    args.help = args_given(&args, "help");
+    args.version = args_given(&args, "version");
+    if (!args.help && !args.version) {
+        const enum err err = complete(&p);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    *out = args;
+    return ERR_OK;
+}
+
+const char *args_text(const struct args *args, const char *name)
+{
+    const int i = find_opt(args, name, strlen(name));
+    assert(i >= 0);
+    return args->values[i].text;
+}
+
+int64_t args_int(const struct args *args, const char *name)
+{
+    const int i = find_opt(args, name, strlen(name));
+    assert(i >= 0);
+    return args->values[i].number;
+}
+
+bool args_given(const struct args *args, const char *name)
+{
+    const int i = find_opt(args, name, strlen(name));
+    assert(i >= 0);
+    return args->values[i].given;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+/* What a command of `tocsin` is: one row of the table in commands.c. Parsing, help, docs/cli.md and
+ * the tests are derived from that table. A command is a function in cmd_<name>.c that returns an
+ * exit code; it never calls exit(). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ctx; /* cli/ctx.h */
+
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_INTERNAL = 1,
+    EXIT_USAGE = 2,
+    EXIT_NOT_FOUND = 3,
+    EXIT_AUTH = 4,
+    EXIT_UNREACHABLE = 5, /* database or collector; trying again later may help */
+};
+
+enum opt_kind {
+    OPT_FLAG,   /* takes no value */
+    OPT_TEXT,   /* any text */
+    OPT_INT,    /* a whole number from min to max */
+    OPT_CHOICE, /* one of the words in `value`, which are separated by | */
+};
+
+struct opt {
+    const char *name;     /* without the dashes; NULL ends a list */
+    enum opt_kind kind;
+    const char *value;    /* the value's name in the help; NULL for a flag */
+    const char *help;     /* one line, starts small, no full stop */
+    bool required;
+    const char *fallback; /* what counts when the option is absent; NULL: nothing */
+    int64_t min;          /* OPT_INT only */
+    int64_t max;
+};
+
+struct command {
+    const char *path;       /* "list alerts" */
+    const char *line;       /* what it does, one line, starts small, no full stop */
+    const char *text;       /* more for --help; NULL: nothing more */
+    const struct opt *opts; /* its own options, ended by a row without name; NULL: none */
+    const char *rest;       /* name of the arguments it takes besides options; NULL: none */
+    enum exit_code (*run)(struct ctx *ctx);
+};
+
+/* Grouped as --help shows them; ended by a row without path. */
+extern const struct command command_table[];
+/* Options that every command takes, before or after its name. */
+extern const struct opt command_globals[];
+
+enum exit_code cmd_help(struct ctx *ctx);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/help.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char environment[] =
+    "TOCSIN_DSN       PostgreSQL to use when --dsn is absent\n"
+    "TOCSIN_DATA_DIR  where the private PostgreSQL of `tocsin up` keeps its data\n"
+    "NO_COLOR         if set and not empty: no colour\n";
+
+static const char exit_codes[] = "0  it worked; an empty result is no error\n"
+                                 "1  internal error\n"
+                                 "2  the command line, or the SQL in it, is wrong\n"
+                                 "3  no such project, run or metric\n"
+                                 "4  the database refuses this user\n"
+                                 "5  the database cannot be reached; trying later may help\n";
+
+static const char output[] =
+    "On a terminal: a table. In a pipe or file: TSV with a header line. With --json: one JSON\n"
+    "document. In tables and TSV, tab, line break, backslash and characters that steer a\n"
+    "terminal stand as \\t, \\n, \\\\, \\xNN or \\u{N}. In JSON, NaN and the infinities are null, and\n"
+    "\"nonfinite\" beside it says which: nan, inf or -inf.\n";
+
+static void put_indented(FILE *file, const char *text)
+{
+    while (*text != '\0') {
+        const int len = (int)strcspn(text, "\n");
+        fprintf(file, "  %.*s\n", len, text);
+        text += len + (text[len] == '\n');
+    }
+}
+
+static void put_usage(FILE *file, const struct command *command)
+{
+    fprintf(file, "tocsin %s", command->path);
+    for (const struct opt *o = command->opts; o != NULL && o->name != NULL; o++) {
+        if (o->required) {
+            fprintf(file, " --%s %s", o->name, o->value);
+        }
+    }
+    fputs(" [OPTIONS]", file);
+    if (command->rest != NULL) {
+        fprintf(file, " [%s...]", command->rest);
+    }
+    fputc('\n', file);
+}
+
+/* What the table says beyond the help line: bounds and fallback. */
+static void put_limits(FILE *file, const struct opt *opt)
+{
+    if (opt->required) {
+        fputs(" (required)", file);
+    }
+    if (opt->fallback != NULL) {
+        fprintf(file, " (default %s)", opt->fallback);
+    }
+}
+
+static void put_opts(FILE *file, const struct opt *opts)
+{
+    for (const struct opt *o = opts; o != NULL && o->name != NULL; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", o->name, o->value == NULL ? "" : " ",
+                 o->value == NULL ? "" : o->value);
+        fprintf(file, "  %-26s %s", left, o->help);
+        put_limits(file, o);
+        fputc('\n', file);
+    }
+}
+
+static void put_commands(FILE *file, const char *group)
+{
+    const size_t len = group == NULL ? 0 : strlen(group);
+    for (const struct command *c = command_table; c->path != NULL; c++) {
+        if (len == 0 || (strncmp(c->path, group, len) == 0 && c->path[len] == ' ')) {
+            fprintf(file, "  %-20s %s\n", c->path, c->line);
+        }
+    }
+}
+
+void help_all(FILE *file)
+{
+    fputs("tocsin: metrics and alerts of training runs, from PostgreSQL\n\n"
+          "Usage: tocsin COMMAND [OPTIONS]\n\nCommands:\n",
+          file);
+    put_commands(file, NULL);
+    fputs("\nOptions of every command:\n", file);
+    put_opts(file, command_globals);
+    fputs("\nOutput:\n", file);
+    put_indented(file, output);
+    fputs("\nEnvironment:\n", file);
+    put_indented(file, environment);
+    fputs("\nExit codes:\n", file);
+    put_indented(file, exit_codes);
+    fputs("\nMore: tocsin COMMAND --help\n", file);
+}
+
+void help_group(FILE *file, const char *group)
+{
+    fputs("Commands:\n", file);
+    put_commands(file, group);
+    fprintf(file, "\nMore: tocsin %s NAME --help\n", group);
+}
+
+void help_command(FILE *file, const struct command *command)
+{
+    fprintf(file, "tocsin %s: %s\n\nUsage: ", command->path, command->line);
+    put_usage(file, command);
+    if (command->text != NULL) {
+        fprintf(file, "\n%s\n", command->text);
+    }
+    if (command->opts != NULL) {
+        fputs("\nOptions:\n", file);
+        put_opts(file, command->opts);
+    }
+    fputs("\nOptions of every command:\n", file);
+    put_opts(file, command_globals);
+}
+
+/* In a Markdown table a | ends the cell. */
+static void put_cell(FILE *file, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        fputs(*text == '|' ? "\\" : "", file);
+        fputc(*text, file);
+    }
+}
+
+static void markdown_opts(FILE *file, const struct opt *opts)
+{
+    fputs("| option | meaning |\n| --- | --- |\n", file);
+    for (const struct opt *o = opts; o->name != NULL; o++) {
+        fprintf(file, "| `--%s", o->name);
+        if (o->value != NULL) {
+            fputc(' ', file);
+            put_cell(file, o->value);
+        }
+        fputs("` | ", file);
+        put_cell(file, o->help);
+        put_limits(file, o);
+        fputs(" |\n", file);
+    }
+}
+
+void help_markdown(FILE *file)
+{
+    fputs("# The command line\n\n"
+          "Generated by `tocsin help --markdown`; a test fails when this page is stale.\n\n"
+          "## Output\n\n",
+          file);
+    fprintf(file, "%s\n## Environment\n\n```\n%s```\n\n## Exit codes\n\n```\n%s```\n\n", output,
+            environment, exit_codes);
+    fputs("## Options of every command\n\n", file);
+    markdown_opts(file, command_globals);
+    for (const struct command *c = command_table; c->path != NULL; c++) {
+        fprintf(file, "\n## tocsin %s\n\nTo %s.\n\n```\n", c->path, c->line);
+        put_usage(file, c);
+        fputs("```\n", file);
+        if (c->text != NULL) {
+            fprintf(file, "\n%s\n", c->text);
+        }
+        if (c->opts != NULL) {
+            fputc('\n', file);
+            markdown_opts(file, c->opts);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* What has no width, breaks a line, or changes the direction of what stands around it. The last
+ * row is the tag block, which hides whole sentences from people but not from language models. */
+static const struct {
+    uint32_t first, last;
+} hidden[] = {
+    {0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad}, {0x061c, 0x061c}, {0x180e, 0x180e},
+    {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+    {0xe0000, 0xe007f},
+};
+
+static bool is_hidden(uint32_t point)
+{
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        if (point >= hidden[i].first && point <= hidden[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t text_point(const char *text, uint32_t *out_point)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t smallest; /* shorter forms of the same point are not UTF-8 */
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    const unsigned char *at = (const unsigned char *)text;
+    for (size_t more = 0; more < sizeof forms / sizeof *forms; more++) {
+        if ((at[0] & forms[more].mask) != forms[more].lead) {
+            continue;
+        }
+        uint32_t point = at[0] & (unsigned char)~forms[more].mask;
+        for (size_t i = 1; i <= more; i++) {
+            if ((at[i] & 0xc0) != 0x80) {
+                return 0; /* also where the text ends: its NUL is no continuation */
+            }
+            point = point << 6 | (at[i] & 0x3f);
+        }
+        if (point < forms[more].smallest || point > 0x10ffff ||
+            (point >= 0xd800 && point <= 0xdfff)) {
+            return 0;
+        }
+        *out_point = point;
+        return more + 1;
+    }
+    return 0;
+}
+
+static void put_escape(FILE *file, uint32_t point)
+{
+    static const struct {
+        uint32_t point;
+        const char *escape;
+    } named[] = {{'\t', "\\t"}, {'\n', "\\n"}, {'\r', "\\r"}, {'\\', "\\\\"}};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        if (named[i].point == point) {
+            fputs(named[i].escape, file);
+            return;
+        }
+    }
+    fprintf(file, point < 0x80 ? "\\x%02x" : "\\u{%x}", (unsigned)point);
+}
+
+void text_put(FILE *file, const char *text)
+{
+    while (*text != '\0') {
+        uint32_t point = 0;
+        size_t len = text_point(text, &point);
+        if (len == 0) {
+            fprintf(file, "\\x%02x", (unsigned)(unsigned char)*text);
+            len = 1;
+        } else if (point == '\\' || is_hidden(point)) {
+            put_escape(file, point);
+        } else {
+            fwrite(text, 1, len, file);
+        }
+        text += len;
+    }
+}
+
+char *text_clean(const char *text)
+{
+    char *clean = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&clean, &len);
+    if (file == NULL) {
+        abort();
+    }
+    text_put(file, text);
+    if (fclose(file) != 0 || clean == NULL) {
+        abort();
+    }
+    return clean;
+}
