@@ -59,7 +59,7 @@ enum wire_kind {
     WIRE_REJECT = 19,  /* collector: this frame is refused, with the reason */
 };
 
-enum wire_nack { WIRE_NACK_GAP = 0, WIRE_NACK_UNKNOWN_PRODUCER = 1 };
+enum wire_nack_reason { WIRE_NACK_GAP = 0, WIRE_NACK_UNKNOWN_PRODUCER = 1 };
 
 /* Reject reasons are numbers on the wire: only added, never renumbered. */
 enum wire_refusal {
@@ -174,7 +174,7 @@ struct wire_nack {
     struct wire_id producer;
     enum wire_lane lane;
     uint64_t last_seq;
-    enum wire_nack reason;
+    enum wire_nack_reason reason;
 };
 
 struct wire_reject {
