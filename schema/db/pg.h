@@ -20,7 +20,7 @@ struct pg;      /* a connection */
 struct pg_rows; /* a result, owned by whoever got it: free with pg_rows_free() */
 
 #define PG_SQLSTATE_BYTES 6
-/* SQLSTATE of the last error on this connection, "" if it had none (never NULL; borrows). */
+/* SQLSTATE of the last statement if it failed and the server said why, else "" (borrows). */
 const char *pg_sqlstate(const struct pg *pg);
 
 /* dsn: a libpq connection string or URI. application: shown in pg_stat_activity.
@@ -50,7 +50,8 @@ enum err pg_run(struct pg *pg, const char *sql, struct why *why) ERR_MUST_CHECK;
 enum err pg_query(struct pg *pg, const char *sql, int n, const struct pg_param *params,
                   struct pg_rows **out_rows, struct why *why) ERR_MUST_CHECK;
 /* The same through a server-side prepared statement, prepared at its first use on this
- * connection. name: unique per sql text, at most 63 bytes. */
+ * connection. name: unique per sql text, at most 63 bytes; borrowed for the connection's life, so
+ * callers pass a literal. */
 enum err pg_prepared(struct pg *pg, const char *name, const char *sql, int n,
                      const struct pg_param *params, struct pg_rows **out_rows, struct why *why)
     ERR_MUST_CHECK;

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema/db/pg.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVER_VERSION_MIN   150000
+#define PREPARED_MAX         64
+#define PARAMS_MAX           64
+#define CONNECT_TIMEOUT_TEXT "5"
+#define DSN_SHOWN_BYTES      256
+
+struct pg {
+    PGconn *conn;
+    char sqlstate[PG_SQLSTATE_BYTES];
+    const char *prepared[PREPARED_MAX]; /* names, borrowed: callers pass literals */
+    int prepared_n;
+};
+
+/* Never allocated: a pg_rows is a PGresult under another name, so that callers need no libpq. */
+static PGresult *result_of(const struct pg_rows *rows) {
+    union {
+        const struct pg_rows *rows;
+        PGresult *result;
+    } same = {.rows = rows};
+    return same.result;
+}
+
+static struct pg_rows *rows_of(PGresult *result) {
+    return (struct pg_rows *)result;
+}
+
+/* SQLSTATE by prefix, first match wins: what a caller should do about it. */
+static const struct {
+    const char *prefix;
+    enum err err;
+} states[] = {
+    {"40001", ERR_DB_RETRY},       {"40P01", ERR_DB_RETRY},       {"55P03", ERR_DB_RETRY},
+    {"25P03", ERR_DB_UNREACHABLE}, {"53", ERR_DB_RETRY},          {"08", ERR_DB_UNREACHABLE},
+    {"57P", ERR_DB_UNREACHABLE},   {"57014", ERR_DB_CONTENT},     {"22", ERR_DB_CONTENT},
+    {"23", ERR_DB_CONTENT},        {"25006", ERR_DB_CONTENT},     {"42501", ERR_DB_PERMISSION},
+    {"28", ERR_DB_PERMISSION},     {"3D000", ERR_DB_UNREACHABLE},
+};
+
+static enum err err_of_state(const char *state) {
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (strncmp(state, states[i].prefix, strlen(states[i].prefix)) == 0) {
+            return states[i].err;
+        }
+    }
+    return ERR_DB;
+}
+
+/* The first line of a libpq message, without its severity. */
+static void one_line(const char *message, size_t size, char *out) {
+    static const char *const prefixes[] = {"ERROR:  ", "FATAL:  "};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if (strncmp(message, prefixes[i], strlen(prefixes[i])) == 0) {
+            message += strlen(prefixes[i]);
+        }
+    }
+    snprintf(out, size, "%.*s", (int)strcspn(message, "\n"), message);
+}
+
+/* Why a result is an error; result NULL: why the connection is. */
+static enum err failed(struct pg *pg, const PGresult *result, struct why *why) {
+    const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *message =
+        result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    snprintf(pg->sqlstate, sizeof pg->sqlstate, "%s", state != NULL ? state : "");
+    char line[400];
+    one_line(message != NULL ? message : PQerrorMessage(pg->conn), sizeof line, line);
+    if (PQstatus(pg->conn) != CONNECTION_OK) {
+        return why_set(why, ERR_DB_UNREACHABLE, "connection to the database lost: %s", line);
+    }
+    return why_set(why, state != NULL ? err_of_state(state) : ERR_DB, "%s", line);
+}
+
+/* Rendered from the parsed options, so that a password is found in whatever form the DSN has. */
+void pg_mask_dsn(const char *dsn, size_t size, char *out) {
+    PQconninfoOption *options = PQconninfoParse(dsn, NULL);
+    if (options == NULL) {
+        snprintf(out, size, "malformed DSN");
+        return;
+    }
+    size_t used = 0;
+    out[0] = '\0';
+    for (const PQconninfoOption *o = options; o->keyword != NULL && used < size; o++) {
+        if (o->val == NULL || o->val[0] == '\0') {
+            continue;
+        }
+        /* dispchar: libpq marks secrets with "*" and debugging options with "D". */
+        const char *value = o->dispchar[0] == '*' ? "***" : o->val;
+        int n =
+            snprintf(out + used, size - used, "%s%s=%s", used > 0 ? " " : "", o->keyword, value);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    PQconninfoFree(options);
+}
+
+static void drop_notice(void *context, const PGresult *result) {
+    (void)context;
+    (void)result;
+}
+
+static enum err connect_failed(PGconn *conn, const char *dsn, struct why *why) {
+    char shown[DSN_SHOWN_BYTES];
+    char line[200];
+    const char *message = PQerrorMessage(conn);
+    const char *fatal = strstr(message, "FATAL:  ");
+    pg_mask_dsn(dsn, sizeof shown, shown);
+    one_line(fatal != NULL ? fatal : message, sizeof line, line);
+    const bool refused = strstr(message, "authentication failed") != NULL ||
+                         strstr(message, "no pg_hba.conf entry") != NULL ||
+                         (fatal != NULL && strstr(fatal, "role \"") != NULL);
+    return why_set(why, refused ? ERR_DB_PERMISSION : ERR_DB_UNREACHABLE,
+                   "cannot connect to the database at \"%s\": %s", shown, line);
+}
+
+/* Settings every connection has travel in the startup packet: no round trip of their own. */
+#define SESSION_OPTIONS                                                                            \
+    "-c search_path=tocsin,pg_catalog -c timezone=UTC -c client_min_messages=warning"
+
+static PGconn *connect_with_defaults(const char *dsn, const char *application) {
+    /* Earlier keywords lose against the same ones inside dbname, so a DSN may set its own timeout.
+     * options is given after it: a search path from a DSN would point our SQL somewhere else. */
+    const char *const keywords[] = {"connect_timeout", "dbname",  "fallback_application_name",
+                                    "client_encoding", "options", NULL};
+    const char *const values[] = {CONNECT_TIMEOUT_TEXT, dsn, application, "UTF8",
+                                  SESSION_OPTIONS,      NULL};
+    return PQconnectdbParams(keywords, values, 1);
+}
+
+enum err pg_open(const char *dsn, const char *application, struct pg **out, struct why *why) {
+    char *malformed = NULL;
+    PQconninfoOption *parsed = PQconninfoParse(dsn, &malformed);
+    if (parsed == NULL) {
+        /* libpq's message may quote the password: it is not passed on. */
+        PQfreemem(malformed);
+        return why_set(why, ERR_CONFIG,
+                       "the DSN is not a PostgreSQL connection string; write it like "
+                       "\"host=/run/postgresql dbname=tocsin\" or \"postgresql://host/tocsin\"");
+    }
+    PQconninfoFree(parsed);
+    PGconn *conn = connect_with_defaults(dsn, application);
+    if (PQstatus(conn) != CONNECTION_OK) {
+        enum err err = connect_failed(conn, dsn, why);
+        PQfinish(conn);
+        return err;
+    }
+    const int version = PQserverVersion(conn);
+    if (version < SERVER_VERSION_MIN) {
+        PQfinish(conn);
+        return why_set(why, ERR_DB_VERSION,
+                       "the server is PostgreSQL %d; tocsin needs 15 or newer: upgrade the server",
+                       version / 10000);
+    }
+    struct pg *pg = calloc(1, sizeof *pg);
+    if (pg == NULL) {
+        PQfinish(conn);
+        return why_set(why, ERR_MEMORY, "out of memory");
+    }
+    pg->conn = conn;
+    PQsetNoticeReceiver(conn, drop_notice, NULL);
+    *out = pg;
+    return ERR_OK;
+}
+
+void pg_close(struct pg *pg) {
+    if (pg != NULL) {
+        PQfinish(pg->conn);
+        free(pg);
+    }
+}
+
+const char *pg_sqlstate(const struct pg *pg) {
+    return pg->sqlstate;
+}
+
+int pg_socket(const struct pg *pg) {
+    return PQsocket(pg->conn);
+}
+
+/* Takes result: keeps it for the caller if it is good and wanted, else frees it. */
+static enum err settle(struct pg *pg, PGresult *result, struct pg_rows **out_rows,
+                       struct why *why) {
+    const ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        enum err err = failed(pg, result, why);
+        PQclear(result);
+        return err;
+    }
+    pg->sqlstate[0] = '\0';
+    if (out_rows != NULL) {
+        *out_rows = rows_of(result);
+    } else {
+        PQclear(result);
+    }
+    return ERR_OK;
+}
+
+enum err pg_run(struct pg *pg, const char *sql, struct why *why) {
+    return settle(pg, PQexec(pg->conn, sql), NULL, why);
+}
+
+/* Parameters in the parallel arrays that libpq takes. */
+struct arrays {
+    Oid oids[PARAMS_MAX];
+    const char *values[PARAMS_MAX];
+    int lengths[PARAMS_MAX];
+    int formats[PARAMS_MAX];
+};
+
+static enum err arrays_fill(int n, const struct pg_param *params, struct arrays *out,
+                            struct why *why) {
+    if (n > PARAMS_MAX) {
+        return why_set(why, ERR_TOO_LONG, "a statement with %d parameters; at most %d", n,
+                       PARAMS_MAX);
+    }
+    for (int i = 0; i < n; i++) {
+        out->oids[i] = params[i].oid;
+        out->values[i] = params[i].ptr;
+        out->lengths[i] = params[i].len;
+        out->formats[i] = params[i].binary;
+    }
+    return ERR_OK;
+}
+
+enum err pg_query(struct pg *pg, const char *sql, int n, const struct pg_param *params,
+                  struct pg_rows **out_rows, struct why *why) {
+    struct arrays a;
+    enum err err = arrays_fill(n, params, &a, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    PGresult *result = PQexecParams(pg->conn, sql, n, a.oids, a.values, a.lengths, a.formats, 0);
+    return settle(pg, result, out_rows, why);
+}
+
+static bool is_prepared(const struct pg *pg, const char *name) {
+    for (int i = 0; i < pg->prepared_n; i++) {
+        if (strcmp(pg->prepared[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err prepare_once(struct pg *pg, const char *name, const char *sql, int n,
+                             const struct arrays *a, struct why *why) {
+    if (is_prepared(pg, name)) {
+        return ERR_OK;
+    }
+    if (pg->prepared_n == PREPARED_MAX) {
+        return why_set(why, ERR_TOO_LONG, "more than %d prepared statements", PREPARED_MAX);
+    }
+    enum err err = settle(pg, PQprepare(pg->conn, name, sql, n, a->oids), NULL, why);
+    if (err == ERR_OK) {
+        pg->prepared[pg->prepared_n++] = name;
+    }
+    return err;
+}
+
+enum err pg_prepared(struct pg *pg, const char *name, const char *sql, int n,
+                     const struct pg_param *params, struct pg_rows **out_rows, struct why *why) {
+    struct arrays a;
+    enum err err = arrays_fill(n, params, &a, why);
+    if (err == ERR_OK) {
+        err = prepare_once(pg, name, sql, n, &a, why);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    PGresult *result = PQexecPrepared(pg->conn, name, n, a.values, a.lengths, a.formats, 0);
+    return settle(pg, result, out_rows, why);
+}
+
+/* Asks the server to stop sending: a reader that has seen enough must not fetch millions of rows
+ * only to throw them away. */
+static void cancel(struct pg *pg) {
+    PGcancel *handle = PQgetCancel(pg->conn);
+    char ignored[128];
+    if (handle != NULL) {
+        PQcancel(handle, ignored, sizeof ignored);
+        PQfreeCancel(handle);
+    }
+}
+
+static enum err drain(struct pg *pg, pg_each_fn *each, void *context, struct why *why) {
+    enum err err = ERR_OK;
+    bool wanted = true;
+    PGresult *result;
+    while ((result = PQgetResult(pg->conn)) != NULL) {
+        const ExecStatusType status = PQresultStatus(result);
+        const bool good =
+            status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+        if (!good && wanted && err == ERR_OK) {
+            err = failed(pg, result, why);
+        } else if (good && wanted && !each(context, rows_of(result))) {
+            wanted = false;
+            cancel(pg);
+        }
+        PQclear(result);
+    }
+    return err;
+}
+
+enum err pg_stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
+                   pg_each_fn *each, void *context, struct why *why) {
+    struct arrays a;
+    enum err err = arrays_fill(n, params, &a, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (!PQsendQueryParams(pg->conn, sql, n, a.oids, a.values, a.lengths, a.formats, 0)) {
+        return failed(pg, NULL, why);
+    }
+    PQsetSingleRowMode(pg->conn);
+    return drain(pg, each, context, why);
+}
+
+void pg_rows_free(struct pg_rows *rows) {
+    PQclear(result_of(rows));
+}
+
+int pg_rows_n(const struct pg_rows *rows) {
+    return PQntuples(result_of(rows));
+}
+
+int pg_columns_n(const struct pg_rows *rows) {
+    return PQnfields(result_of(rows));
+}
+
+int64_t pg_affected(const struct pg_rows *rows) {
+    return strtoll(PQcmdTuples(result_of(rows)), NULL, 10);
+}
+
+const char *pg_column_name(const struct pg_rows *rows, int column) {
+    return PQfname(result_of(rows), column);
+}
+
+uint32_t pg_column_oid(const struct pg_rows *rows, int column) {
+    return PQftype(result_of(rows), column);
+}
+
+const char *pg_text(const struct pg_rows *rows, int row, int column) {
+    const PGresult *result = result_of(rows);
+    return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
+int64_t pg_int(const struct pg_rows *rows, int row, int column) {
+    const char *text = pg_text(rows, row, column);
+    return text != NULL ? strtoll(text, NULL, 10) : 0;
+}
+
+enum err pg_copy_begin(struct pg *pg, const char *sql, struct why *why) {
+    PGresult *result = PQexec(pg->conn, sql);
+    enum err err = PQresultStatus(result) == PGRES_COPY_IN ? ERR_OK : failed(pg, result, why);
+    PQclear(result);
+    return err;
+}
+
+enum err pg_copy_put(struct pg *pg, const void *bytes, size_t len, struct why *why) {
+    const char *at = bytes;
+    while (len > 0) {
+        const int part = len > INT32_MAX ? INT32_MAX : (int)len;
+        if (PQputCopyData(pg->conn, at, part) != 1) {
+            return failed(pg, NULL, why);
+        }
+        at += part;
+        len -= (size_t)part;
+    }
+    return ERR_OK;
+}
+
+enum err pg_copy_end(struct pg *pg, struct why *why) {
+    if (PQputCopyEnd(pg->conn, NULL) != 1) {
+        return failed(pg, NULL, why);
+    }
+    enum err err = ERR_OK;
+    PGresult *result;
+    while ((result = PQgetResult(pg->conn)) != NULL) {
+        if (PQresultStatus(result) != PGRES_COMMAND_OK && err == ERR_OK) {
+            err = failed(pg, result, why);
+        }
+        PQclear(result);
+    }
+    return err;
+}
