@@ -151,8 +151,8 @@ static enum err unknown_command(struct parse *p, const char *word)
 static enum err parse_word(struct parse *p)
 {
     char path[PATH_BYTES_MAX];
-    const int len = snprintf(path, sizeof path, "%s%s%s", p->path, p->path[0] == '\0' ? "" : " ",
-                             *p->at);
+    const int len =
+        snprintf(path, sizeof path, "%s%s%s", p->path, p->path[0] == '\0' ? "" : " ", *p->at);
     bool group = false;
     for (const struct command *c = command_table; c->path != NULL; c++) {
         if (strcmp(c->path, path) == 0) {
@@ -206,10 +206,9 @@ static enum err complete(const struct parse *p)
 {
     struct args *args = p->args;
     if (args->command == NULL) {
-        return args->group == NULL
-                   ? ERR_OK
-                   : why_set(p->why, ERR_CONFIG, "Which %s? See: tocsin %s --help", args->group,
-                             args->group);
+        return args->group == NULL ? ERR_OK
+                                   : why_set(p->why, ERR_CONFIG, "Which %s? See: tocsin %s --help",
+                                             args->group, args->group);
     }
     for (int i = 0; i < args->n; i++) {
         const struct opt *opt = args->values[i].opt;

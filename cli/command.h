@@ -29,10 +29,10 @@ enum opt_kind {
 };
 
 struct opt {
-    const char *name;     /* without the dashes; NULL ends a list */
+    const char *name; /* without the dashes; NULL ends a list */
     enum opt_kind kind;
-    const char *value;    /* the value's name in the help; NULL for a flag */
-    const char *help;     /* one line, starts small, no full stop */
+    const char *value; /* the value's name in the help; NULL for a flag */
+    const char *help;  /* one line, starts small, no full stop */
     bool required;
     const char *fallback; /* what counts when the option is absent; NULL: nothing */
     int64_t min;          /* OPT_INT only */
@@ -53,6 +53,18 @@ extern const struct command command_table[];
 /* Options that every command takes, before or after its name. */
 extern const struct opt command_globals[];
 
+enum exit_code cmd_get_metric(struct ctx *ctx);
+enum exit_code cmd_get_project(struct ctx *ctx);
+enum exit_code cmd_get_run(struct ctx *ctx);
+enum exit_code cmd_get_snapshot(struct ctx *ctx);
+enum exit_code cmd_get_system_metric(struct ctx *ctx);
 enum exit_code cmd_help(struct ctx *ctx);
+enum exit_code cmd_list_alerts(struct ctx *ctx);
+enum exit_code cmd_list_metrics(struct ctx *ctx);
+enum exit_code cmd_list_projects(struct ctx *ctx);
+enum exit_code cmd_list_runs(struct ctx *ctx);
+enum exit_code cmd_list_system_metrics(struct ctx *ctx);
+enum exit_code cmd_migrate(struct ctx *ctx);
+enum exit_code cmd_query_project(struct ctx *ctx);
 
 #endif

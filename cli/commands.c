@@ -25,7 +25,176 @@ static const struct opt help_opts[] = {
     {0},
 };
 
+/* Options that several commands share, each said once. */
+#define PROJECT                                                                                    \
+    {                                                                                              \
+        .name = "project", .kind = OPT_TEXT, .value = "NAME", .required = true,                    \
+        .help = "the project"                                                                      \
+    }
+#define RUN                                                                                        \
+    {                                                                                              \
+        .name = "run", .kind = OPT_TEXT, .value = "NAME|ID", .required = true,                     \
+        .help = "the newest run of that name, or the run with that id"                             \
+    }
+#define RANK                                                                                       \
+    {                                                                                              \
+        .name = "rank", .kind = OPT_INT, .value = "N", .max = INT32_MAX, .help = "only this rank"  \
+    }
+#define SPAN                                                                                       \
+    {.name = "step",                                                                               \
+     .kind = OPT_INT,                                                                              \
+     .value = "N",                                                                                 \
+     .min = INT64_MIN,                                                                             \
+     .max = INT64_MAX,                                                                             \
+     .help = "exactly this step"},                                                                 \
+        {.name = "around",                                                                         \
+         .kind = OPT_INT,                                                                          \
+         .value = "N",                                                                             \
+         .min = INT64_MIN,                                                                         \
+         .max = INT64_MAX,                                                                         \
+         .help = "steps N - window to N + window"},                                                \
+        {.name = "at-time",                                                                        \
+         .kind = OPT_TEXT,                                                                         \
+         .value = "TIME",                                                                          \
+         .help = "window seconds to both sides of this time (ISO 8601)"},                          \
+        {.name = "window",                                                                         \
+         .kind = OPT_INT,                                                                          \
+         .value = "N",                                                                             \
+         .max = INT32_MAX,                                                                         \
+         .fallback = "10",                                                                         \
+         .help = "steps or seconds to both sides"},                                                \
+        RANK,                                                                                      \
+    {                                                                                              \
+        .name = "attempt", .kind = OPT_TEXT, .value = "N|all",                                     \
+        .help = "only this start of each rank, or all; otherwise steps that a restarted rank "     \
+                "logged again count once, from its latest start"                                   \
+    }
+
+static const struct opt project_opts[] = {PROJECT, {0}};
+static const struct opt run_opts[] = {PROJECT, RUN, {0}};
+
+static const struct opt alerts_opts[] = {
+    PROJECT,
+    {.name = "run",
+     .kind = OPT_TEXT,
+     .value = "NAME|ID",
+     .help = "only the newest run of that name, or the run with that id"},
+    {.name = "level",
+     .kind = OPT_CHOICE,
+     .value = "info|warn|error",
+     .help = "only this level, not those above it"},
+    {.name = "since",
+     .kind = OPT_TEXT,
+     .value = "TIME",
+     .help = "only alerts after this time (ISO 8601)"},
+    RANK,
+    {0},
+};
+
+static const struct opt metric_opts[] = {
+    PROJECT,
+    RUN,
+    {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .required = true, .help = "the metric"},
+    SPAN,
+    {0},
+};
+
+static const struct opt snapshot_opts[] = {PROJECT, RUN, SPAN, {0}};
+
+static const struct opt system_metric_opts[] = {
+    PROJECT, RUN, {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .help = "only this metric"},
+    RANK,    {0},
+};
+
+static const struct opt query_opts[] = {
+    PROJECT,
+    {.name = "sql",
+     .kind = OPT_TEXT,
+     .value = "SQL",
+     .required = true,
+     .help = "one statement that reads"},
+    {.name = "timeout",
+     .kind = OPT_INT,
+     .value = "SECONDS",
+     .min = 1,
+     .max = 3600,
+     .fallback = "30",
+     .help = "stop the statement after so long"},
+    {0},
+};
+
+static const char span_text[] =
+    "The first of --step, --around and --at-time that is given counts. Values come in the order\n"
+    "of their times, those of all ranks together; each says its rank, and with --attempt its\n"
+    "attempt.";
+
+static const char query_text[] =
+    "The statement runs as tocsin_reader in a read-only transaction, alone, and may return at "
+    "most\n"
+    "10000 rows. It reads the views: metrics, metrics_all_attempts, metric_blocks, "
+    "system_metrics,\n"
+    "series_overview, runs_overview, attempts_overview, alerts_feed, producers_overview. They "
+    "hold\n"
+    "all projects; each has a column `project`, and current_setting('tocsin.project') is the one\n"
+    "given with --project. Arrays and times come best out with to_json(). A result with two "
+    "columns\n"
+    "of one name cannot be JSON.";
+
 const struct command command_table[] = {
+    {.path = "migrate",
+     .line = "create the tables, or bring them to this program's version",
+     .text =
+         "Safe to repeat. Needs a DSN whose user may create roles and schemas; without a DSN it\n"
+         "works on the private PostgreSQL.",
+     .run = cmd_migrate},
+    {.path = "list projects", .line = "list the projects", .run = cmd_list_projects},
+    {.path = "list runs",
+     .line = "list the runs of a project, oldest first",
+     .opts = project_opts,
+     .run = cmd_list_runs},
+    {.path = "list metrics",
+     .line = "list the names of a run's metrics",
+     .opts = run_opts,
+     .run = cmd_list_metrics},
+    {.path = "list system-metrics",
+     .line = "list the names of a run's system metrics",
+     .opts = run_opts,
+     .run = cmd_list_system_metrics},
+    {.path = "list alerts",
+     .line = "list alerts, newest first",
+     .opts = alerts_opts,
+     .run = cmd_list_alerts},
+    {.path = "get project",
+     .line = "show a project and its runs",
+     .opts = project_opts,
+     .run = cmd_get_project},
+    {.path = "get run",
+     .line = "show a run: state, configuration, metrics",
+     .opts = run_opts,
+     .run = cmd_get_run},
+    {.path = "get metric",
+     .line = "print the values of one metric",
+     .text = span_text,
+     .opts = metric_opts,
+     .run = cmd_get_metric},
+    {.path = "get snapshot",
+     .line = "print the values of all metrics around a step or time",
+     .text = span_text,
+     .opts = snapshot_opts,
+     .run = cmd_get_snapshot},
+    {.path = "get alerts",
+     .line = "list alerts, newest first (the same as list alerts)",
+     .opts = alerts_opts,
+     .run = cmd_list_alerts},
+    {.path = "get system-metric",
+     .line = "print system metrics, one entry a measurement",
+     .opts = system_metric_opts,
+     .run = cmd_get_system_metric},
+    {.path = "query project",
+     .line = "answer one SQL statement",
+     .text = query_text,
+     .opts = query_opts,
+     .run = cmd_query_project},
     {.path = "help",
      .line = "explain a command",
      .opts = help_opts,

@@ -9,15 +9,19 @@
 
 #include "cli/args.h"
 #include "cli/command.h"
+#include "cli/out.h"
 #include "schema/wire/err.h"
+
+struct pg;
 
 struct ctx {
     const struct args *args;
-    const char *dsn; /* --dsn or TOCSIN_DSN; NULL: the private PostgreSQL of `tocsin up` */
+    const char *dsn; /* --dsn; NULL: dsn_resolve() decides */
+    bool private;    /* the connection is to the private PostgreSQL of `tocsin up` */
     bool json;
-    bool terminal;   /* stdout is one: tables instead of TSV */
-    bool color;
-    char *error;     /* owned by ctx */
+    struct out_style style;
+    struct pg *pg; /* NULL until db_open(); owned by ctx */
+    char *error;   /* owned by ctx */
 };
 
 /* Keeps the sentence that main prints on stderr as "Error: <sentence>", cleaned of control

@@ -18,9 +18,9 @@ static const char exit_codes[] = "0  it worked; an empty result is no error\n"
 
 static const char output[] =
     "On a terminal: a table. In a pipe or file: TSV with a header line. With --json: one JSON\n"
-    "document. In tables and TSV, tab, line break, backslash and characters that steer a\n"
-    "terminal stand as \\t, \\n, \\\\, \\xNN or \\u{N}. In JSON, NaN and the infinities are null, and\n"
-    "\"nonfinite\" beside it says which: nan, inf or -inf.\n";
+    "document. In tables and TSV, tabs, line breaks, backslashes and characters that steer a\n"
+    "terminal stand as \\t, \\n, \\\\, \\xNN or \\u{N}. In JSON, NaN and the infinities are null;\n"
+    "\"nonfinite\" beside them says which: nan, inf or -inf. All times are UTC.\n";
 
 static void put_indented(FILE *file, const char *text)
 {

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/command.h"
 #include "cli/ctx.h"
 #include "cli/help.h"
+#include "schema/db/pg.h"
 
 static bool wants_color(const char *choice, bool terminal)
 {
@@ -21,30 +23,32 @@ static bool wants_color(const char *choice, bool terminal)
     return terminal && (no_color == NULL || no_color[0] == '\0');
 }
 
-static const char *find_dsn(const struct args *args)
+static struct out_style find_style(const struct args *args)
 {
-    const char *dsn = args_text(args, "dsn");
-    if (dsn == NULL) {
-        dsn = getenv("TOCSIN_DSN");
-    }
-    return dsn == NULL || dsn[0] == '\0' ? NULL : dsn;
+    struct winsize size;
+    const bool terminal = isatty(STDOUT_FILENO) == 1;
+    const bool measured = terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+    return (struct out_style){
+        .table = terminal,
+        .color = wants_color(args_text(args, "color"), terminal),
+        .width = measured ? size.ws_col : 0,
+    };
 }
 
 static enum exit_code run(const struct args *args)
 {
-    const bool terminal = isatty(STDOUT_FILENO) == 1;
     struct ctx ctx = {
         .args = args,
-        .dsn = find_dsn(args),
+        .dsn = args_text(args, "dsn"),
         .json = args_given(args, "json"),
-        .terminal = terminal,
-        .color = wants_color(args_text(args, "color"), terminal),
+        .style = find_style(args),
     };
     const enum exit_code code = args->command->run(&ctx);
     if (ctx.error != NULL) {
         ctx_note("Error: %s", ctx.error);
     }
     free(ctx.error);
+    pg_close(ctx.pg);
     return code;
 }
 

@@ -18,5 +18,4 @@ char *text_clean(const char *text);
 /* The first code point of text (not empty) and its length in bytes; 0: not UTF-8. */
 size_t text_point(const char *text, uint32_t *out_point);
 
-
 #endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command.h"
+#include "cli/ctx.h"
+#include "cli/db.h"
+#include "cli/find.h"
+#include "cli/json.h"
+#include "cli/rows.h"
+#include "cli_sql.h"
+
+/* The two kinds of metrics differ in words only. */
+struct kind {
+    const char *kind; /* as the view calls it */
+    const char *key;
+    const char *empty;
+};
+
+static void print_json(const struct ctx *ctx, const struct run *run, const char *key,
+                       const struct pg_rows *rows)
+{
+    struct json json;
+    json_init(&json, stdout);
+    json_open(&json, '{');
+    json_key(&json, "project");
+    json_text(&json, args_text(ctx->args, "project"));
+    json_key(&json, "run");
+    json_text(&json, run->name);
+    json_key(&json, key);
+    rows_json_column(&json, rows, 0);
+    json_key(&json, "run_id");
+    json_text(&json, run->id);
+    json_close(&json);
+    json_end(&json);
+}
+
+static enum exit_code list(struct ctx *ctx, const struct kind *kind)
+{
+    struct run run;
+    enum exit_code code = find_run(ctx, &run);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    struct pg_rows *rows = NULL;
+    const struct pg_param params[] = {db_text(run.id), db_text(kind->kind)};
+    code = db_query(ctx, sql_list_metrics, 2, params, &rows);
+    if (code == EXIT_OK && ctx->json) {
+        print_json(ctx, &run, kind->key, rows);
+    } else if (code == EXIT_OK) {
+        rows_out_all(ctx, rows, kind->empty);
+    }
+    pg_rows_free(rows);
+    find_run_free(&run);
+    return code;
+}
+
+enum exit_code cmd_list_metrics(struct ctx *ctx)
+{
+    static const struct kind metric = {"metric", "metrics", "No metrics found."};
+    return list(ctx, &metric);
+}
+
+enum exit_code cmd_list_system_metrics(struct ctx *ctx)
+{
+    static const struct kind system = {"system", "system_metrics", "No system metrics found."};
+    return list(ctx, &system);
+}

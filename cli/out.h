@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_OUT_H
+#define CLI_OUT_H
+
+/* Rows for people: a table on a terminal, TSV with a header line elsewhere. Every cell passes
+ * text_put(), so a row is one line of TSV and no cell can steer a terminal. Memory is bounded: a
+ * long table is printed in pieces, whose columns are aligned each by itself. */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct out_style {
+    bool table;
+    bool color;
+    int width; /* of the terminal, in columns; 0: unknown, never wrap */
+};
+
+struct out_column {
+    const char *name;
+    bool number; /* aligned right, never wrapped */
+};
+
+struct out; /* one table */
+
+/* Prints the header of TSV at once. Borrows file; copies the rest. */
+struct out *out_new(FILE *file, struct out_style style, int n, const struct out_column *columns);
+/* The next cell; rows are complete when the caller ends. NULL: empty. */
+void out_cell(struct out *out, const char *text);
+/* Prints what is left and frees. A table without rows prints nothing, TSV its header. */
+void out_free(struct out *out);
+
+#endif

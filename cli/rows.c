@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum form { FORM_TEXT, FORM_NUMBER, FORM_FLOAT, FORM_BOOL, FORM_JSON, FORM_TIME };
+
+static const struct {
+    uint32_t oid;
+    enum form form;
+} forms[] = {
+    {PG_OID_BOOL, FORM_BOOL},        {PG_OID_INT2, FORM_NUMBER},  {PG_OID_INT4, FORM_NUMBER},
+    {PG_OID_INT8, FORM_NUMBER},      {PG_OID_FLOAT4, FORM_FLOAT}, {PG_OID_FLOAT8, FORM_FLOAT},
+    {PG_OID_NUMERIC, FORM_FLOAT},    {PG_OID_JSON, FORM_JSON},    {PG_OID_JSONB, FORM_JSON},
+    {PG_OID_TIMESTAMPTZ, FORM_TIME},
+};
+
+static enum form form_of(const struct pg_rows *rows, int column)
+{
+    const uint32_t oid = pg_column_oid(rows, column);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (forms[i].oid == oid) {
+            return forms[i].form;
+        }
+    }
+    return FORM_TEXT;
+}
+
+void rows_time(const char *text, char out[ROWS_TIME_BYTES])
+{
+    int second_end = 0;
+    int fraction_end = 0;
+    int fraction = 0;
+    /* "2026-11-23 12:30:30.37+00": the fraction has its trailing zeros cut. */
+    if (sscanf(text, "%*4d-%*2d-%*2d %*2d:%*2d:%*2d%n", &second_end) != 0 || second_end != 19) {
+        snprintf(out, ROWS_TIME_BYTES, "%s", text);
+        return;
+    }
+    const char *rest = text + second_end;
+    if (*rest == '.' && sscanf(rest + 1, "%6d%n", &fraction, &fraction_end) == 1) {
+        rest += 1 + fraction_end;
+        for (; fraction_end < 6; fraction_end++) {
+            fraction *= 10;
+        }
+    }
+    if (strcmp(rest, "+00") != 0) { /* "+00 BC", or a connection that is not in UTC */
+        snprintf(out, ROWS_TIME_BYTES, "%s", text);
+        return;
+    }
+    if (fraction == 0) {
+        snprintf(out, ROWS_TIME_BYTES, "%.10sT%.8s+00:00", text, text + 11);
+    } else {
+        snprintf(out, ROWS_TIME_BYTES, "%.10sT%.8s.%06d+00:00", text, text + 11, fraction);
+    }
+}
+
+struct out *rows_out_new(const struct ctx *ctx, FILE *file, const struct pg_rows *rows, int n)
+{
+    struct out_column *columns = calloc((size_t)n + 1, sizeof *columns);
+    if (columns == NULL) {
+        abort();
+    }
+    for (int i = 0; i < n; i++) {
+        const enum form form = form_of(rows, i);
+        columns[i].name = pg_column_name(rows, i);
+        columns[i].number = form == FORM_NUMBER || form == FORM_FLOAT;
+    }
+    struct out *out = out_new(file, ctx->style, n, columns);
+    free(columns);
+    return out;
+}
+
+void rows_out_field(struct out *out, const struct pg_rows *rows, int row, int column)
+{
+    const char *text = pg_text(rows, row, column);
+    const enum form form = form_of(rows, column);
+    char time[ROWS_TIME_BYTES];
+    if (text != NULL && form == FORM_TIME) {
+        rows_time(text, time);
+        text = time;
+    } else if (text != NULL && form == FORM_BOOL) {
+        text = text[0] == 't' ? "true" : "false";
+    }
+    out_cell(out, text);
+}
+
+void rows_out(struct out *out, const struct pg_rows *rows, int row, int n)
+{
+    for (int i = 0; i < n; i++) {
+        rows_out_field(out, rows, row, i);
+    }
+}
+
+void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, const char *empty)
+{
+    const int n = pg_columns_n(rows);
+    struct out *out = rows_out_new(ctx, stdout, rows, n);
+    for (int i = 0; i < pg_rows_n(rows); i++) {
+        rows_out(out, rows, i, n);
+    }
+    out_free(out);
+    if (pg_rows_n(rows) == 0 && ctx->style.table) {
+        ctx_note("%s", empty);
+    }
+}
+
+void rows_json_value(struct json *json, const struct pg_rows *rows, int row, int column)
+{
+    const char *text = pg_text(rows, row, column);
+    char time[ROWS_TIME_BYTES];
+    if (text == NULL) {
+        json_text(json, NULL);
+        return;
+    }
+    switch (form_of(rows, column)) {
+    case FORM_NUMBER:
+    case FORM_FLOAT:
+        json_number(json, text);
+        return;
+    case FORM_BOOL:
+        json_bool(json, text[0] == 't');
+        return;
+    case FORM_JSON:
+        json_embed(json, text);
+        return;
+    case FORM_TIME:
+        rows_time(text, time);
+        json_text(json, time);
+        return;
+    case FORM_TEXT:
+        json_text(json, text);
+        return;
+    }
+}
+
+void rows_json_members(struct json *json, const struct pg_rows *rows, int row, int first, int last)
+{
+    for (int i = first; i < last; i++) {
+        const char *nonfinite = rows_nonfinite(rows, row, i);
+        json_key(json, pg_column_name(rows, i));
+        rows_json_value(json, rows, row, i);
+        if (nonfinite != NULL) {
+            json_key(json, "nonfinite");
+            json_text(json, nonfinite);
+        }
+    }
+}
+
+void rows_json_array(struct json *json, const struct pg_rows *rows)
+{
+    json_open(json, '[');
+    for (int i = 0; i < pg_rows_n(rows); i++) {
+        json_open(json, '{');
+        rows_json_members(json, rows, i, 0, pg_columns_n(rows));
+        json_close(json);
+    }
+    json_close(json);
+}
+
+void rows_json_column(struct json *json, const struct pg_rows *rows, int column)
+{
+    json_open(json, '[');
+    for (int i = 0; i < pg_rows_n(rows); i++) {
+        rows_json_value(json, rows, i, column);
+    }
+    json_close(json);
+}
+
+const char *rows_nonfinite(const struct pg_rows *rows, int row, int column)
+{
+    const char *text = pg_text(rows, row, column);
+    return text == NULL || form_of(rows, column) != FORM_FLOAT ? NULL : json_nonfinite(text);
+}
