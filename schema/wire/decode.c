@@ -316,31 +316,31 @@ static uint64_t fnv_add(uint64_t hash, const void *bytes, size_t len) {
     return hash;
 }
 
-static uint64_t fnv_add_name(uint64_t hash, struct str name) {
+uint64_t wire_keyset_id_add(uint64_t keyset_id, struct str name) {
     const uint8_t length[4] = {(uint8_t)name.len, (uint8_t)(name.len >> 8),
                                (uint8_t)(name.len >> 16), (uint8_t)(name.len >> 24)};
-    return fnv_add(fnv_add(hash, length, sizeof length), name.ptr, name.len);
+    return fnv_add(fnv_add(keyset_id, length, sizeof length), name.ptr, name.len);
 }
 
-static uint64_t fnv_begin(enum wire_series kind) {
+uint64_t wire_keyset_id_begin(enum wire_series kind) {
     const uint8_t byte = (uint8_t)kind;
     return fnv_add(FNV_OFFSET, &byte, 1);
 }
 
 uint64_t wire_keyset_id(enum wire_series kind, size_t n, const struct str *names) {
-    uint64_t hash = fnv_begin(kind);
+    uint64_t hash = wire_keyset_id_begin(kind);
     for (size_t i = 0; i < n; i++) {
-        hash = fnv_add_name(hash, names[i]);
+        hash = wire_keyset_id_add(hash, names[i]);
     }
     return hash;
 }
 
 static bool keyset_id_is_right(const struct wire_keyset *keyset) {
-    uint64_t hash = fnv_begin(keyset->kind);
+    uint64_t hash = wire_keyset_id_begin(keyset->kind);
     struct wire_cursor names = keyset->names;
     struct str name;
     while (wire_next_name(&names, &name)) {
-        hash = fnv_add_name(hash, name);
+        hash = wire_keyset_id_add(hash, name);
     }
     return hash == keyset->keyset_id;
 }

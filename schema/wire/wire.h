@@ -222,6 +222,9 @@ static inline uint64_t wire_f64_bits_at(const uint8_t *array, size_t i)
 /* Id of a keyset: FNV-1a (Fowler, Noll, Vo; 64 bit) over the kind byte and each name preceded by
  * its length as 4 little-endian bytes. The same in every language and process. */
 uint64_t wire_keyset_id(enum wire_series kind, size_t n, const struct str *names);
+/* The same, name by name: id = begin(kind); id = add(id, name) for each. */
+uint64_t wire_keyset_id_begin(enum wire_series kind);
+uint64_t wire_keyset_id_add(uint64_t keyset_id, struct str name);
 
 /* Encoders append one whole frame to out (ERR_TOO_LONG past its maximum, then out holds what it
  * held before). They check what the decoder checks, so an encoded frame always decodes. */
