@@ -7,7 +7,8 @@
 #include "cli/rows.h"
 #include "cli_sql.h"
 
-#define COLUMN_LAST_STEP 6
+#define COLUMN_LAST_STEP 5
+#define COLUMNS_WIDE     5 /* group and what follows */
 
 /* The highest step of any run, as PostgreSQL wrote it; NULL: nothing was logged. */
 static const char *last_activity(const struct pg_rows *rows)
@@ -56,7 +57,7 @@ enum exit_code cmd_get_project(struct ctx *ctx)
     if (ctx->json) {
         print_json(project, rows);
     } else {
-        rows_out_all(ctx, rows, "No runs found.");
+        rows_out_all(ctx, rows, COLUMNS_WIDE, "No runs found.");
     }
     pg_rows_free(rows);
     return EXIT_OK;

@@ -24,7 +24,7 @@ static enum exit_code show(struct ctx *ctx, const char *run_id)
         db_text(args_text(args, "project")), db_text(run_id), db_text(args_text(args, "level")),
         db_text(args_text(args, "since")), db_text(args_text(args, "rank"))};
     const struct list list = {
-        .key = "alerts", .empty = "No alerts found.", .head = print_head, .context = ctx};
+        .key = "alerts", .wide = 4, .empty = "No alerts found.", .head = print_head, .context = ctx};
     const enum exit_code code = list_show(ctx, &list, sql_list_alerts, 5, params);
     return db_explain_time(ctx, code, "since");
 }

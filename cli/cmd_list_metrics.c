@@ -45,7 +45,7 @@ static enum exit_code list(struct ctx *ctx, const struct kind *kind)
     if (code == EXIT_OK && ctx->json) {
         print_json(ctx, &run, kind->key, rows);
     } else if (code == EXIT_OK) {
-        rows_out_all(ctx, rows, kind->empty);
+        rows_out_all(ctx, rows, 0, kind->empty);
     }
     pg_rows_free(rows);
     find_run_free(&run);

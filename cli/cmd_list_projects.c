@@ -29,7 +29,7 @@ enum exit_code cmd_list_projects(struct ctx *ctx)
     if (ctx->json) {
         print_json(rows);
     } else {
-        rows_out_all(ctx, rows, "No projects found.");
+        rows_out_all(ctx, rows, 0, "No projects found.");
     }
     pg_rows_free(rows);
     return EXIT_OK;

@@ -7,7 +7,8 @@
 #include "cli/rows.h"
 #include "cli_sql.h"
 
-#define COLUMN_NAME 1
+#define COLUMN_NAME  1
+#define COLUMNS_WIDE 5 /* group and what follows */
 
 static void print_json(const char *project, const struct pg_rows *rows)
 {
@@ -39,7 +40,7 @@ enum exit_code cmd_list_runs(struct ctx *ctx)
     if (ctx->json) {
         print_json(project, rows);
     } else {
-        rows_out_all(ctx, rows, "No runs found.");
+        rows_out_all(ctx, rows, COLUMNS_WIDE, "No runs found.");
     }
     pg_rows_free(rows);
     return EXIT_OK;

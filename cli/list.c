@@ -23,6 +23,7 @@ static void start(struct stream *s, const struct pg_rows *rows)
     s->started = true;
     s->n = pg_columns_n(rows) - s->list->hidden;
     if (!s->ctx->json) {
+        s->n -= s->ctx->style.table ? s->list->wide : 0;
         s->out = rows_out_new(s->ctx, stdout, rows, s->n);
         return;
     }

@@ -16,6 +16,7 @@ struct list {
     const char *key;   /* of the array in the document */
     bool by_name;      /* an object of arrays instead, each named by the row's first column */
     int hidden;        /* so many last columns are not shown */
+    int wide;          /* so many last columns have no room on a terminal */
     const char *empty; /* said on a terminal when there is no row */
     /* The document's members before and after the array; context is passed on. */
     void (*head)(struct json *json, const void *context);

@@ -46,9 +46,11 @@ static struct libscols_table *new_table(const struct out *out, const struct out_
     scols_table_set_termwidth(table, (size_t)out->style.width);
     for (int i = 0; i < out->n; i++) {
         char *name = text_clean(columns[i].name);
-        struct libscols_column *column = scols_table_new_column(
-            table, name, 0, columns[i].number ? SCOLS_FL_RIGHT : SCOLS_FL_WRAP);
+        const int flags =
+            (columns[i].right ? SCOLS_FL_RIGHT : 0) | (columns[i].wrap ? SCOLS_FL_WRAP : 0);
+        struct libscols_column *column = scols_table_new_column(table, name, 0, flags);
         need(column != NULL);
+        need(scols_column_set_safechars(column, "\\") == 0); /* text_put() has escaped */
         scols_cell_set_color(scols_column_get_header(column), "bold");
         free(name);
     }

@@ -17,7 +17,8 @@ struct out_style {
 
 struct out_column {
     const char *name;
-    bool number; /* aligned right, never wrapped */
+    bool right; /* aligned */
+    bool wrap;  /* may be broken into lines where the terminal is too narrow */
 };
 
 struct out; /* one table */

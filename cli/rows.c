@@ -64,7 +64,8 @@ struct out *rows_out_new(const struct ctx *ctx, FILE *file, const struct pg_rows
     for (int i = 0; i < n; i++) {
         const enum form form = form_of(rows, i);
         columns[i].name = pg_column_name(rows, i);
-        columns[i].number = form == FORM_NUMBER || form == FORM_FLOAT;
+        columns[i].right = form == FORM_NUMBER || form == FORM_FLOAT;
+        columns[i].wrap = form == FORM_TEXT || form == FORM_JSON;
     }
     struct out *out = out_new(file, ctx->style, n, columns);
     free(columns);
@@ -92,9 +93,9 @@ void rows_out(struct out *out, const struct pg_rows *rows, int row, int n)
     }
 }
 
-void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, const char *empty)
+void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, int wide, const char *empty)
 {
-    const int n = pg_columns_n(rows);
+    const int n = pg_columns_n(rows) - (ctx->style.table ? wide : 0);
     struct out *out = rows_out_new(ctx, stdout, rows, n);
     for (int i = 0; i < pg_rows_n(rows); i++) {
         rows_out(out, rows, i, n);

@@ -22,8 +22,9 @@ struct out *rows_out_new(const struct ctx *ctx, FILE *file, const struct pg_rows
 void rows_out(struct out *out, const struct pg_rows *rows, int row, int n);
 /* One field as its next cell. */
 void rows_out_field(struct out *out, const struct pg_rows *rows, int row, int column);
-/* All rows of a result on stdout. empty: said on a terminal when there is none. */
-void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, const char *empty);
+/* All rows of a result on stdout. wide: so many last columns have no room on a terminal; empty:
+ * said on a terminal when there is no row. */
+void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, int wide, const char *empty);
 
 /* One field as a JSON value. */
 void rows_json_value(struct json *json, const struct pg_rows *rows, int row, int column);
