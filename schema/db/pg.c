@@ -15,6 +15,7 @@
 struct pg {
     PGconn *conn;
     char sqlstate[PG_SQLSTATE_BYTES];
+    char hint[256];
     const char *prepared[PREPARED_MAX]; /* names, borrowed: callers pass literals */
     int prepared_n;
 };
@@ -69,7 +70,9 @@ static enum err failed(struct pg *pg, const PGresult *result, struct why *why) {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *message =
         result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    const char *hint = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : NULL;
     snprintf(pg->sqlstate, sizeof pg->sqlstate, "%s", state != NULL ? state : "");
+    snprintf(pg->hint, sizeof pg->hint, "%s", hint != NULL ? hint : "");
     char line[400];
     one_line(message != NULL ? message : PQerrorMessage(pg->conn), sizeof line, line);
     if (PQstatus(pg->conn) != CONNECTION_OK) {
@@ -177,6 +180,10 @@ void pg_close(struct pg *pg) {
 
 const char *pg_sqlstate(const struct pg *pg) {
     return pg->sqlstate;
+}
+
+const char *pg_hint(const struct pg *pg) {
+    return pg->hint;
 }
 
 int pg_socket(const struct pg *pg) {
@@ -288,6 +295,20 @@ static void cancel(struct pg *pg) {
     }
 }
 
+/* A statement that began a COPY would wait for its data for ever: ends it and discards it. */
+static void leave_copy(struct pg *pg, ExecStatusType status) {
+    char *data = NULL;
+    if (status != PGRES_COPY_OUT && PQputCopyEnd(pg->conn, "no data here") != 1) {
+        return; /* the connection is gone */
+    }
+    if (status == PGRES_COPY_OUT) {
+        cancel(pg);
+        while (PQgetCopyData(pg->conn, &data, 0) > 0) {
+            PQfreemem(data);
+        }
+    }
+}
+
 static enum err drain(struct pg *pg, pg_each_fn *each, void *context, struct why *why) {
     enum err err = ERR_OK;
     bool wanted = true;
@@ -296,7 +317,11 @@ static enum err drain(struct pg *pg, pg_each_fn *each, void *context, struct why
         const ExecStatusType status = PQresultStatus(result);
         const bool good =
             status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
-        if (!good && wanted && err == ERR_OK) {
+        if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
+            err = why_set(why, ERR_DB_CONTENT, "COPY does not return rows");
+            wanted = false;
+            leave_copy(pg, status);
+        } else if (!good && wanted && err == ERR_OK) {
             err = failed(pg, result, why);
         } else if (good && wanted && !each(context, rows_of(result))) {
             wanted = false;

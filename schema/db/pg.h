@@ -22,6 +22,8 @@ struct pg_rows; /* a result, owned by whoever got it: free with pg_rows_free() *
 #define PG_SQLSTATE_BYTES 6
 /* SQLSTATE of the last statement if it failed and the server said why, else "" (borrows). */
 const char *pg_sqlstate(const struct pg *pg);
+/* PostgreSQL's hint about it, "" if it gave none (never NULL; borrows; cut to size). */
+const char *pg_hint(const struct pg *pg);
 
 /* dsn: a libpq connection string or URI. application: shown in pg_stat_activity.
  * Errors: ERR_DB_UNREACHABLE (why names the DSN with its password masked), ERR_DB_VERSION
