@@ -19,8 +19,7 @@ struct parse {
     char path[PATH_BYTES_MAX]; /* command words so far */
 };
 
-static void add_opts(struct args *args, const struct opt *opts)
-{
+static void add_opts(struct args *args, const struct opt *opts) {
     for (; opts != NULL && opts->name != NULL; opts++) {
         assert(args->n < ARGS_OPTS_MAX);
         args->values[args->n].opt = opts;
@@ -28,8 +27,7 @@ static void add_opts(struct args *args, const struct opt *opts)
     }
 }
 
-static int find_opt(const struct args *args, const char *name, size_t len)
-{
+static int find_opt(const struct args *args, const char *name, size_t len) {
     for (int i = 0; i < args->n; i++) {
         const char *own = args->values[i].opt->name;
         if (strlen(own) == len && memcmp(own, name, len) == 0) {
@@ -44,8 +42,8 @@ struct hint {
 };
 
 /* " Did you mean 'x'?" or nothing. */
-static struct hint hint_for(const char *wanted, const char *dashes, const char *const *names, int n)
-{
+static struct hint hint_for(const char *wanted, const char *dashes, const char *const *names,
+                            int n) {
     struct hint hint = {""};
     const char *nearest = names_nearest(wanted, names, n);
     if (nearest != NULL) {
@@ -54,8 +52,7 @@ static struct hint hint_for(const char *wanted, const char *dashes, const char *
     return hint;
 }
 
-static enum err unknown_option(const struct parse *p, const char *argument)
-{
+static enum err unknown_option(const struct parse *p, const char *argument) {
     const char *names[ARGS_OPTS_MAX];
     char wanted[PATH_BYTES_MAX];
     for (int i = 0; i < p->args->n; i++) {
@@ -67,8 +64,7 @@ static enum err unknown_option(const struct parse *p, const char *argument)
                    p->path[0] == '\0' ? "" : " ");
 }
 
-static bool is_choice(const char *choices, const char *word)
-{
+static bool is_choice(const char *choices, const char *word) {
     const size_t len = strlen(word);
     for (const char *at = choices;; at++) {
         const size_t own = strcspn(at, "|");
@@ -82,8 +78,7 @@ static bool is_choice(const char *choices, const char *word)
     }
 }
 
-static enum err set_value(const struct parse *p, int i, const char *text)
-{
+static enum err set_value(const struct parse *p, int i, const char *text) {
     const struct opt *opt = p->args->values[i].opt;
     if (opt->kind == OPT_CHOICE && !is_choice(opt->value, text)) {
         return why_set(p->why, ERR_CONFIG, "--%s is one of %s, not '%.100s'.", opt->name,
@@ -104,8 +99,7 @@ static enum err set_value(const struct parse *p, int i, const char *text)
     return ERR_OK;
 }
 
-static enum err parse_option(struct parse *p)
-{
+static enum err parse_option(struct parse *p) {
     const char *argument = *p->at++;
     const char *name = argument + 2;
     const size_t len = strcspn(name, "=");
@@ -131,8 +125,7 @@ static enum err parse_option(struct parse *p)
     return set_value(p, i, *p->at++);
 }
 
-static enum err unknown_command(struct parse *p, const char *word)
-{
+static enum err unknown_command(struct parse *p, const char *word) {
     const char *names[NAMES_MAX];
     int n = 0;
     const size_t len = strlen(p->path);
@@ -148,8 +141,7 @@ static enum err unknown_command(struct parse *p, const char *word)
 }
 
 /* Adds a word to the path: a command is found, or a group of commands, or nothing. */
-static enum err parse_word(struct parse *p)
-{
+static enum err parse_word(struct parse *p) {
     char path[PATH_BYTES_MAX];
     const int len =
         snprintf(path, sizeof path, "%s%s%s", p->path, p->path[0] == '\0' ? "" : " ", *p->at);
@@ -175,8 +167,7 @@ static enum err parse_word(struct parse *p)
     return ERR_OK;
 }
 
-static enum err parse_rest(struct parse *p)
-{
+static enum err parse_rest(struct parse *p) {
     const struct command *command = p->args->command;
     if (command == NULL || command->rest == NULL) {
         return why_set(p->why, ERR_CONFIG, "Unexpected argument '%.100s'. See: tocsin %s --help",
@@ -193,8 +184,7 @@ static enum err parse_rest(struct parse *p)
     return ERR_OK;
 }
 
-static enum err parse_next(struct parse *p)
-{
+static enum err parse_next(struct parse *p) {
     if (strncmp(*p->at, "--", 2) == 0 && (*p->at)[2] != '\0') {
         return parse_option(p);
     }
@@ -202,8 +192,7 @@ static enum err parse_next(struct parse *p)
 }
 
 /* Everything is read: fallbacks for what is absent, and a complaint about what must not be. */
-static enum err complete(const struct parse *p)
-{
+static enum err complete(const struct parse *p) {
     struct args *args = p->args;
     if (args->command == NULL) {
         return args->group == NULL ? ERR_OK
@@ -229,8 +218,7 @@ static enum err complete(const struct parse *p)
     return ERR_OK;
 }
 
-enum err args_parse(char **argv, struct args *out, struct why *why)
-{
+enum err args_parse(char **argv, struct args *out, struct why *why) {
     struct args args = {0};
     struct parse p = {.at = argv + (argv[0] != NULL), .args = &args, .why = why};
     add_opts(&args, command_globals);
@@ -252,22 +240,19 @@ enum err args_parse(char **argv, struct args *out, struct why *why)
     return ERR_OK;
 }
 
-const char *args_text(const struct args *args, const char *name)
-{
+const char *args_text(const struct args *args, const char *name) {
     const int i = find_opt(args, name, strlen(name));
     assert(i >= 0);
     return args->values[i].text;
 }
 
-int64_t args_int(const struct args *args, const char *name)
-{
+int64_t args_int(const struct args *args, const char *name) {
     const int i = find_opt(args, name, strlen(name));
     assert(i >= 0);
     return args->values[i].number;
 }
 
-bool args_given(const struct args *args, const char *name)
-{
+bool args_given(const struct args *args, const char *name) {
     const int i = find_opt(args, name, strlen(name));
     assert(i >= 0);
     return args->values[i].given;

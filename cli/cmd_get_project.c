@@ -11,8 +11,7 @@
 #define COLUMNS_WIDE     5 /* group and what follows */
 
 /* The highest step of any run, as PostgreSQL wrote it; NULL: nothing was logged. */
-static const char *last_activity(const struct pg_rows *rows)
-{
+static const char *last_activity(const struct pg_rows *rows) {
     int highest = 0;
     for (int i = 1; i < pg_rows_n(rows); i++) {
         const bool more =
@@ -25,8 +24,7 @@ static const char *last_activity(const struct pg_rows *rows)
     return pg_rows_n(rows) == 0 ? NULL : pg_text(rows, highest, COLUMN_LAST_STEP);
 }
 
-static void print_json(const char *project, const struct pg_rows *rows)
-{
+static void print_json(const char *project, const struct pg_rows *rows) {
     struct json json;
     json_init(&json, stdout);
     json_open(&json, '{');
@@ -42,8 +40,7 @@ static void print_json(const char *project, const struct pg_rows *rows)
     json_end(&json);
 }
 
-enum exit_code cmd_get_project(struct ctx *ctx)
-{
+enum exit_code cmd_get_project(struct ctx *ctx) {
     const char *project = args_text(ctx->args, "project");
     const struct pg_param params[] = {db_text(project)};
     struct pg_rows *rows = NULL;

@@ -22,8 +22,7 @@ enum {
 };
 
 /* The user's keys, then Trackio's three. */
-static void print_config(struct json *json, const struct pg_rows *row)
-{
+static void print_config(struct json *json, const struct pg_rows *row) {
     json_key(json, "config");
     json_open(json, '{');
     json_embed_members(json, pg_text(row, 0, CONFIG));
@@ -36,8 +35,7 @@ static void print_config(struct json *json, const struct pg_rows *row)
     json_close(json);
 }
 
-static void print_json(const struct pg_rows *row, const struct pg_rows *metrics)
-{
+static void print_json(const struct pg_rows *row, const struct pg_rows *metrics) {
     struct json json;
     json_init(&json, stdout);
     json_open(&json, '{');
@@ -52,8 +50,7 @@ static void print_json(const struct pg_rows *row, const struct pg_rows *metrics)
 }
 
 static void print_text(const struct ctx *ctx, const struct pg_rows *row,
-                       const struct pg_rows *metrics)
-{
+                       const struct pg_rows *metrics) {
     static const struct out_column columns[] = {{.name = "field"}, {.name = "value"}};
     struct out *out = out_new(stdout, ctx->style, 2, columns);
     for (int i = 0; i < pg_columns_n(row); i++) {
@@ -67,8 +64,7 @@ static void print_text(const struct ctx *ctx, const struct pg_rows *row,
     out_free(out);
 }
 
-static enum exit_code show(struct ctx *ctx, const struct run *run)
-{
+static enum exit_code show(struct ctx *ctx, const struct run *run) {
     struct pg_rows *row = NULL;
     struct pg_rows *metrics = NULL;
     const struct pg_param params[] = {db_text(run->id), db_text("metric")};
@@ -88,8 +84,7 @@ static enum exit_code show(struct ctx *ctx, const struct run *run)
     return code;
 }
 
-enum exit_code cmd_get_run(struct ctx *ctx)
-{
+enum exit_code cmd_get_run(struct ctx *ctx) {
     struct run run;
     enum exit_code code = find_run(ctx, &run);
     if (code == EXIT_OK) {

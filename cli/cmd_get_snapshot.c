@@ -14,8 +14,7 @@ struct answer {
     const struct run *run;
 };
 
-static void print_head(struct json *json, const void *context)
-{
+static void print_head(struct json *json, const void *context) {
     const struct answer *answer = context;
     json_key(json, "project");
     json_text(json, args_text(answer->ctx->args, "project"));
@@ -23,16 +22,14 @@ static void print_head(struct json *json, const void *context)
     json_text(json, answer->run->name);
 }
 
-static void print_tail(struct json *json, const void *context)
-{
+static void print_tail(struct json *json, const void *context) {
     const struct answer *answer = context;
     span_json(json, answer->ctx);
     json_key(json, "run_id");
     json_text(json, answer->run->id);
 }
 
-static enum exit_code show(struct ctx *ctx, const struct run *run, const struct span *span)
-{
+static enum exit_code show(struct ctx *ctx, const struct run *run, const struct span *span) {
     const struct answer answer = {.ctx = ctx, .run = run};
     const struct list list = {
         .key = "metrics",
@@ -50,8 +47,7 @@ static enum exit_code show(struct ctx *ctx, const struct run *run, const struct 
     return db_explain_time(ctx, code, "at-time");
 }
 
-enum exit_code cmd_get_snapshot(struct ctx *ctx)
-{
+enum exit_code cmd_get_snapshot(struct ctx *ctx) {
     const struct args *args = ctx->args;
     if (!args_given(args, "step") && !args_given(args, "around") && !args_given(args, "at-time")) {
         return ctx_fail(ctx, EXIT_USAGE,

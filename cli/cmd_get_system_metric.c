@@ -35,16 +35,14 @@ struct stream {
     size_t odds_n;
 };
 
-static void *need(void *memory)
-{
+static void *need(void *memory) {
     if (memory == NULL) {
         abort();
     }
     return memory;
 }
 
-static void start(struct stream *s, const struct pg_rows *rows)
-{
+static void start(struct stream *s, const struct pg_rows *rows) {
     const char *metric = args_text(s->ctx->args, "metric");
     s->started = true;
     if (!s->ctx->json) {
@@ -65,8 +63,7 @@ static void start(struct stream *s, const struct pg_rows *rows)
     json_open(&s->json, '[');
 }
 
-static void put_odds(struct stream *s)
-{
+static void put_odds(struct stream *s) {
     json_key(&s->json, "nonfinite");
     json_open(&s->json, '{');
     for (size_t i = 0; i < s->odds_n; i++) {
@@ -80,8 +77,7 @@ static void put_odds(struct stream *s)
     s->odds_n = 0;
 }
 
-static void close_call(struct stream *s)
-{
+static void close_call(struct stream *s) {
     if (s->timestamp == NULL) {
         return;
     }
@@ -100,15 +96,13 @@ static void close_call(struct stream *s)
     s->timestamp = NULL;
 }
 
-static void open_call(struct stream *s, const struct pg_rows *rows, int row)
-{
+static void open_call(struct stream *s, const struct pg_rows *rows, int row) {
     s->timestamp = need(strdup(pg_text(rows, row, TIMESTAMP)));
     s->rank = need(strdup(pg_text(rows, row, RANK)));
     json_open(&s->json, '{');
 }
 
-static void put_value(struct stream *s, const struct pg_rows *rows, int row)
-{
+static void put_value(struct stream *s, const struct pg_rows *rows, int row) {
     const char *name = pg_text(rows, row, METRIC);
     const char *what = rows_nonfinite(rows, row, VALUE);
     json_key(&s->json, name);
@@ -119,8 +113,7 @@ static void put_value(struct stream *s, const struct pg_rows *rows, int row)
     }
 }
 
-static bool each(void *context, const struct pg_rows *rows)
-{
+static bool each(void *context, const struct pg_rows *rows) {
     struct stream *s = context;
     if (!s->started) {
         start(s, rows);
@@ -142,8 +135,7 @@ static bool each(void *context, const struct pg_rows *rows)
     return true;
 }
 
-static void finish(struct stream *s)
-{
+static void finish(struct stream *s) {
     if (s->out != NULL) {
         out_free(s->out);
         if (!s->any && s->ctx->style.table) {
@@ -160,8 +152,7 @@ static void finish(struct stream *s)
 }
 
 /* After an error: what has arrived stays as it is. */
-static void discard(struct stream *s)
-{
+static void discard(struct stream *s) {
     if (s->out != NULL) {
         out_free(s->out);
     }
@@ -173,8 +164,7 @@ static void discard(struct stream *s)
     free(s->rank);
 }
 
-static enum exit_code show(struct ctx *ctx, const struct run *run)
-{
+static enum exit_code show(struct ctx *ctx, const struct run *run) {
     struct stream s = {.ctx = ctx, .run = run};
     const struct pg_param params[] = {db_text(run->id), db_text(args_text(ctx->args, "metric")),
                                       db_text(args_text(ctx->args, "rank"))};
@@ -187,8 +177,7 @@ static enum exit_code show(struct ctx *ctx, const struct run *run)
     return code;
 }
 
-enum exit_code cmd_get_system_metric(struct ctx *ctx)
-{
+enum exit_code cmd_get_system_metric(struct ctx *ctx) {
     struct run run;
     enum exit_code code = find_run(ctx, &run);
     if (code != EXIT_OK) {

@@ -8,8 +8,7 @@
 #include "cli/help.h"
 
 /* `tocsin help list alerts` is `tocsin list alerts --help`. */
-static enum exit_code explain(struct ctx *ctx)
-{
+static enum exit_code explain(struct ctx *ctx) {
     char help[] = "--help";
     char *argv[] = {help, ctx->args->rest[0], ctx->args->rest[1], help, NULL};
     if (ctx->args->rest_n == 1) {
@@ -29,8 +28,7 @@ static enum exit_code explain(struct ctx *ctx)
     return EXIT_OK;
 }
 
-enum exit_code cmd_help(struct ctx *ctx)
-{
+enum exit_code cmd_help(struct ctx *ctx) {
     if (args_given(ctx->args, "markdown")) {
         help_markdown(stdout);
         return EXIT_OK;

@@ -15,8 +15,7 @@ struct kind {
 };
 
 static void print_json(const struct ctx *ctx, const struct run *run, const char *key,
-                       const struct pg_rows *rows)
-{
+                       const struct pg_rows *rows) {
     struct json json;
     json_init(&json, stdout);
     json_open(&json, '{');
@@ -32,8 +31,7 @@ static void print_json(const struct ctx *ctx, const struct run *run, const char 
     json_end(&json);
 }
 
-static enum exit_code list(struct ctx *ctx, const struct kind *kind)
-{
+static enum exit_code list(struct ctx *ctx, const struct kind *kind) {
     struct run run;
     enum exit_code code = find_run(ctx, &run);
     if (code != EXIT_OK) {
@@ -52,14 +50,12 @@ static enum exit_code list(struct ctx *ctx, const struct kind *kind)
     return code;
 }
 
-enum exit_code cmd_list_metrics(struct ctx *ctx)
-{
+enum exit_code cmd_list_metrics(struct ctx *ctx) {
     static const struct kind metric = {"metric", "metrics", "No metrics found."};
     return list(ctx, &metric);
 }
 
-enum exit_code cmd_list_system_metrics(struct ctx *ctx)
-{
+enum exit_code cmd_list_system_metrics(struct ctx *ctx) {
     static const struct kind system = {"system", "system_metrics", "No system metrics found."};
     return list(ctx, &system);
 }

@@ -6,8 +6,7 @@
 #include "cli/rows.h"
 #include "cli_sql.h"
 
-static void print_json(const struct pg_rows *rows)
-{
+static void print_json(const struct pg_rows *rows) {
     struct json json;
     json_init(&json, stdout);
     json_open(&json, '{');
@@ -19,8 +18,7 @@ static void print_json(const struct pg_rows *rows)
     json_end(&json);
 }
 
-enum exit_code cmd_list_projects(struct ctx *ctx)
-{
+enum exit_code cmd_list_projects(struct ctx *ctx) {
     struct pg_rows *rows = NULL;
     const enum exit_code code = db_query(ctx, sql_list_projects, 0, NULL, &rows);
     if (code != EXIT_OK) {

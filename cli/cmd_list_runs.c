@@ -10,8 +10,7 @@
 #define COLUMN_NAME  1
 #define COLUMNS_WIDE 5 /* group and what follows */
 
-static void print_json(const char *project, const struct pg_rows *rows)
-{
+static void print_json(const char *project, const struct pg_rows *rows) {
     struct json json;
     json_init(&json, stdout);
     json_open(&json, '{');
@@ -25,8 +24,7 @@ static void print_json(const char *project, const struct pg_rows *rows)
     json_end(&json);
 }
 
-enum exit_code cmd_list_runs(struct ctx *ctx)
-{
+enum exit_code cmd_list_runs(struct ctx *ctx) {
     const char *project = args_text(ctx->args, "project");
     const struct pg_param params[] = {db_text(project)};
     struct pg_rows *rows = NULL;

@@ -7,8 +7,7 @@
 #include "cli/json.h"
 #include "schema/db/migrate.h"
 
-static void print_json(const struct migrate_report *report)
-{
+static void print_json(const struct migrate_report *report) {
     struct json json;
     json_init(&json, stdout);
     json_open(&json, '{');
@@ -20,8 +19,7 @@ static void print_json(const struct migrate_report *report)
     json_end(&json);
 }
 
-enum exit_code cmd_migrate(struct ctx *ctx)
-{
+enum exit_code cmd_migrate(struct ctx *ctx) {
     const enum exit_code code = db_open_owner(ctx);
     if (code != EXIT_OK) {
         return code;

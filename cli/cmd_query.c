@@ -33,8 +33,7 @@ struct answer {
     struct json json;
 };
 
-static void start_json(struct answer *a, const struct pg_rows *rows)
-{
+static void start_json(struct answer *a, const struct pg_rows *rows) {
     json_init(&a->json, a->file);
     json_open(&a->json, '{');
     json_key(&a->json, "project");
@@ -51,8 +50,7 @@ static void start_json(struct answer *a, const struct pg_rows *rows)
     json_open(&a->json, '[');
 }
 
-static bool names_repeat(const struct pg_rows *rows)
-{
+static bool names_repeat(const struct pg_rows *rows) {
     for (int i = 1; i < pg_columns_n(rows); i++) {
         for (int j = 0; j < i; j++) {
             if (strcmp(pg_column_name(rows, i), pg_column_name(rows, j)) == 0) {
@@ -63,8 +61,7 @@ static bool names_repeat(const struct pg_rows *rows)
     return false;
 }
 
-static bool start(struct answer *a, const struct pg_rows *rows)
-{
+static bool start(struct answer *a, const struct pg_rows *rows) {
     a->started = true;
     a->columns = pg_columns_n(rows);
     if (a->columns == 0) {
@@ -79,8 +76,7 @@ static bool start(struct answer *a, const struct pg_rows *rows)
     return a->problem == NULL;
 }
 
-static void put_nonfinite(struct answer *a, const struct pg_rows *rows, int row)
-{
+static void put_nonfinite(struct answer *a, const struct pg_rows *rows, int row) {
     bool any = false;
     for (int i = 0; i < a->columns; i++) {
         const char *what = rows_nonfinite(rows, row, i);
@@ -100,8 +96,7 @@ static void put_nonfinite(struct answer *a, const struct pg_rows *rows, int row)
     }
 }
 
-static void put_object(struct answer *a, const struct pg_rows *rows, int row)
-{
+static void put_object(struct answer *a, const struct pg_rows *rows, int row) {
     json_open(&a->json, '{');
     for (int i = 0; i < a->columns; i++) {
         json_key(&a->json, pg_column_name(rows, i));
@@ -111,8 +106,7 @@ static void put_object(struct answer *a, const struct pg_rows *rows, int row)
     json_close(&a->json);
 }
 
-static bool within_limits(struct answer *a, const struct pg_rows *rows, int row)
-{
+static bool within_limits(struct answer *a, const struct pg_rows *rows, int row) {
     for (int i = 0; i < a->columns; i++) {
         const char *text = pg_text(rows, row, i);
         a->bytes += text == NULL ? 0 : strlen(text);
@@ -125,8 +119,7 @@ static bool within_limits(struct answer *a, const struct pg_rows *rows, int row)
     return a->problem == NULL;
 }
 
-static bool each(void *context, const struct pg_rows *rows)
-{
+static bool each(void *context, const struct pg_rows *rows) {
     struct answer *a = context;
     if (!a->started && !start(a, rows)) {
         return false;
@@ -144,8 +137,7 @@ static bool each(void *context, const struct pg_rows *rows)
     return true;
 }
 
-static void finish_json(struct answer *a)
-{
+static void finish_json(struct answer *a) {
     json_close(&a->json);
     json_key(&a->json, "row_count");
     json_int(&a->json, a->rows);
@@ -154,8 +146,7 @@ static void finish_json(struct answer *a)
 }
 
 /* Read-only and as the reader from the first moment on. */
-static enum exit_code enter(struct ctx *ctx)
-{
+static enum exit_code enter(struct ctx *ctx) {
     struct why why = {""};
     const enum err err =
         pg_run(ctx->pg, "begin transaction read only; set local role tocsin_reader", &why);
@@ -182,18 +173,26 @@ static enum exit_code enter(struct ctx *ctx)
     return code;
 }
 
-/* Whatever the statement does wrong is the user's, not ours. */
-static enum exit_code statement_code(enum exit_code code)
-{
-    return code == EXIT_INTERNAL || code == EXIT_AUTH ? EXIT_USAGE : code;
+/* Whatever the statement does wrong is the user's, not ours; PostgreSQL may know the remedy. */
+static enum exit_code run_statement(struct ctx *ctx, struct answer *a) {
+    struct why why = {""};
+    const enum err err = pg_stream(ctx->pg, a->sql, 0, NULL, each, a, &why);
+    if (err == ERR_DB_UNREACHABLE) {
+        return db_fail(ctx, err, &why);
+    }
+    if (err != ERR_OK) {
+        const char *hint = pg_hint(ctx->pg);
+        return ctx_fail(ctx, EXIT_USAGE, "%s. %s", why.text,
+                        hint[0] != '\0' ? hint : "See: tocsin query project --help");
+    }
+    if (a->problem != NULL) {
+        return ctx_fail(ctx, EXIT_USAGE, "%s", a->problem);
+    }
+    return EXIT_OK;
 }
 
-static enum exit_code answer_statement(struct ctx *ctx, struct answer *a)
-{
-    enum exit_code code = statement_code(db_stream(ctx, a->sql, 0, NULL, each, a));
-    if (code == EXIT_OK && a->problem != NULL) {
-        code = ctx_fail(ctx, EXIT_USAGE, "%s", a->problem);
-    }
+static enum exit_code answer_statement(struct ctx *ctx, struct answer *a) {
+    const enum exit_code code = run_statement(ctx, a);
     if (a->out != NULL) {
         out_free(a->out);
     } else if (code == EXIT_OK) {
@@ -213,8 +212,7 @@ static enum exit_code answer_statement(struct ctx *ctx, struct answer *a)
 }
 
 /* Without blanks around it and without its last semicolon. Gives. */
-static char *strip(const char *sql)
-{
+static char *strip(const char *sql) {
     while (isspace((unsigned char)*sql)) {
         sql++;
     }
@@ -229,8 +227,7 @@ static char *strip(const char *sql)
     return stripped;
 }
 
-enum exit_code cmd_query_project(struct ctx *ctx)
-{
+enum exit_code cmd_query_project(struct ctx *ctx) {
     char *sql = strip(args_text(ctx->args, "sql"));
     if (sql[0] == '\0') {
         free(sql);

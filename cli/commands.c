@@ -37,9 +37,7 @@ static const struct opt help_opts[] = {
         .help = "the newest run of that name, or the run with that id"                             \
     }
 #define RANK                                                                                       \
-    {                                                                                              \
-        .name = "rank", .kind = OPT_INT, .value = "N", .max = INT32_MAX, .help = "only this rank"  \
-    }
+    { .name = "rank", .kind = OPT_INT, .value = "N", .max = INT32_MAX, .help = "only this rank" }
 #define SPAN                                                                                       \
     {.name = "step",                                                                               \
      .kind = OPT_INT,                                                                              \
@@ -63,8 +61,7 @@ static const struct opt help_opts[] = {
          .max = INT32_MAX,                                                                         \
          .fallback = "10",                                                                         \
          .help = "steps or seconds to both sides"},                                                \
-        RANK,                                                                                      \
-    {                                                                                              \
+        RANK, {                                                                                    \
         .name = "attempt", .kind = OPT_TEXT, .value = "N|all",                                     \
         .help = "only this start of each rank, or all; otherwise steps that a restarted rank "     \
                 "logged again count once, from its latest start"                                   \

@@ -9,8 +9,7 @@
 
 static char *format_text(const char *format, va_list values) ERR_PRINTF(1, 0);
 
-static char *format_text(const char *format, va_list values)
-{
+static char *format_text(const char *format, va_list values) {
     char *text = NULL;
     if (vasprintf(&text, format, values) < 0) {
         abort();
@@ -18,8 +17,7 @@ static char *format_text(const char *format, va_list values)
     return text;
 }
 
-enum exit_code ctx_fail(struct ctx *ctx, enum exit_code code, const char *format, ...)
-{
+enum exit_code ctx_fail(struct ctx *ctx, enum exit_code code, const char *format, ...) {
     va_list values;
     va_start(values, format);
     char *text = format_text(format, values);
@@ -29,8 +27,7 @@ enum exit_code ctx_fail(struct ctx *ctx, enum exit_code code, const char *format
     return code;
 }
 
-void ctx_note(const char *format, ...)
-{
+void ctx_note(const char *format, ...) {
     va_list values;
     va_start(values, format);
     char *text = format_text(format, values);

@@ -15,13 +15,11 @@ static const struct {
     {ERR_DB_CONTENT, EXIT_USAGE},
 };
 
-struct pg_param db_text(const char *text)
-{
+struct pg_param db_text(const char *text) {
     return (struct pg_param){.ptr = text};
 }
 
-enum exit_code db_fail(struct ctx *ctx, enum err err, const struct why *why)
-{
+enum exit_code db_fail(struct ctx *ctx, enum err err, const struct why *why) {
     enum exit_code code = EXIT_INTERNAL;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         if (codes[i].err == err) {
@@ -32,8 +30,7 @@ enum exit_code db_fail(struct ctx *ctx, enum err err, const struct why *why)
     return ctx_fail(ctx, code, "%s%s", why->text, away ? "; run: tocsin up" : "");
 }
 
-static enum exit_code open_as(struct ctx *ctx, const char *role)
-{
+static enum exit_code open_as(struct ctx *ctx, const char *role) {
     if (ctx->pg != NULL) {
         return EXIT_OK;
     }
@@ -46,15 +43,13 @@ static enum exit_code open_as(struct ctx *ctx, const char *role)
     return err == ERR_OK ? EXIT_OK : db_fail(ctx, err, &why);
 }
 
-enum exit_code db_open_owner(struct ctx *ctx)
-{
+enum exit_code db_open_owner(struct ctx *ctx) {
     return open_as(ctx, "tocsin_owner");
 }
 
 /* Statements fail like this when the schema is missing or of another version. Asking only then
  * saves every good command a round trip. */
-static bool may_be_schema(const char *sqlstate)
-{
+static bool may_be_schema(const char *sqlstate) {
     static const char *const states[] = {"42P01", "3F000", "42501", "42703", "42883"};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         if (strcmp(states[i], sqlstate) == 0) {
@@ -64,8 +59,7 @@ static bool may_be_schema(const char *sqlstate)
     return false;
 }
 
-static enum exit_code statement_failed(struct ctx *ctx, enum err err, const struct why *why)
-{
+static enum exit_code statement_failed(struct ctx *ctx, enum err err, const struct why *why) {
     struct why schema = {""};
     if (may_be_schema(pg_sqlstate(ctx->pg)) && migrate_verify(ctx->pg, &schema) == ERR_DB_SCHEMA) {
         return db_fail(ctx, ERR_DB_SCHEMA, &schema);
@@ -74,8 +68,7 @@ static enum exit_code statement_failed(struct ctx *ctx, enum err err, const stru
 }
 
 enum exit_code db_query(struct ctx *ctx, const char *sql, int n, const struct pg_param *params,
-                        struct pg_rows **out_rows)
-{
+                        struct pg_rows **out_rows) {
     struct why why = {""};
     const enum exit_code code = open_as(ctx, "tocsin_reader");
     if (code != EXIT_OK) {
@@ -86,8 +79,7 @@ enum exit_code db_query(struct ctx *ctx, const char *sql, int n, const struct pg
 }
 
 enum exit_code db_stream(struct ctx *ctx, const char *sql, int n, const struct pg_param *params,
-                         pg_each_fn *each, void *context)
-{
+                         pg_each_fn *each, void *context) {
     struct why why = {""};
     const enum exit_code code = open_as(ctx, "tocsin_reader");
     if (code != EXIT_OK) {
@@ -97,8 +89,7 @@ enum exit_code db_stream(struct ctx *ctx, const char *sql, int n, const struct p
     return err == ERR_OK ? EXIT_OK : statement_failed(ctx, err, &why);
 }
 
-enum exit_code db_explain_time(struct ctx *ctx, enum exit_code code, const char *option)
-{
+enum exit_code db_explain_time(struct ctx *ctx, enum exit_code code, const char *option) {
     static const char *const states[] = {"22007", "22008", "22009"};
     for (size_t i = 0; code != EXIT_OK && i < sizeof states / sizeof *states; i++) {
         if (ctx->pg != NULL && strcmp(pg_sqlstate(ctx->pg), states[i]) == 0) {

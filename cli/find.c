@@ -19,8 +19,7 @@ struct search {
     const char *sql;   /* its first column: the names that exist */
 };
 
-static void put_sentence(FILE *file, const struct search *s, const struct pg_rows *rows)
-{
+static void put_sentence(FILE *file, const struct search *s, const struct pg_rows *rows) {
     const int n = pg_rows_n(rows);
     const char **names = calloc((size_t)n + 1, sizeof *names);
     if (names == NULL) {
@@ -42,8 +41,7 @@ static void put_sentence(FILE *file, const struct search *s, const struct pg_row
 }
 
 static enum exit_code not_found(struct ctx *ctx, const struct search *s, int n_params,
-                                const struct pg_param *params)
-{
+                                const struct pg_param *params) {
     struct pg_rows *rows = NULL;
     const enum exit_code code = db_query(ctx, s->sql, n_params, params, &rows);
     if (code != EXIT_OK) {
@@ -67,8 +65,7 @@ static enum exit_code not_found(struct ctx *ctx, const struct search *s, int n_p
 
 /* Most names exist: one cheap look, and the list of all only for the complaint. */
 static enum exit_code exists(struct ctx *ctx, const char *sql, int n, const struct pg_param *params,
-                             bool *out_exists)
-{
+                             bool *out_exists) {
     struct pg_rows *rows = NULL;
     const enum exit_code code = db_query(ctx, sql, n, params, &rows);
     if (code == EXIT_OK) {
@@ -78,8 +75,7 @@ static enum exit_code exists(struct ctx *ctx, const char *sql, int n, const stru
     return code;
 }
 
-enum exit_code find_project(struct ctx *ctx)
-{
+enum exit_code find_project(struct ctx *ctx) {
     bool found = false;
     const struct pg_param params[] = {db_text(args_text(ctx->args, "project"))};
     const enum exit_code code = exists(ctx, sql_find_project, 1, params, &found);
@@ -94,8 +90,7 @@ enum exit_code find_project(struct ctx *ctx)
     return not_found(ctx, &search, 0, NULL);
 }
 
-static enum exit_code no_run(struct ctx *ctx)
-{
+static enum exit_code no_run(struct ctx *ctx) {
     enum exit_code code = find_project(ctx);
     if (code != EXIT_OK) {
         return code;
@@ -116,8 +111,7 @@ static enum exit_code no_run(struct ctx *ctx)
     return code;
 }
 
-enum exit_code find_metric(struct ctx *ctx, const struct run *run, const char *kind)
-{
+enum exit_code find_metric(struct ctx *ctx, const struct run *run, const char *kind) {
     const bool system = strcmp(kind, "system") == 0;
     bool found = false;
     const struct pg_param params[] = {db_text(run->id), db_text(kind),
@@ -142,8 +136,7 @@ enum exit_code find_metric(struct ctx *ctx, const struct run *run, const char *k
 }
 
 /* An id as the views show it, or in hexadecimal with 0x. False: not one. */
-static bool parse_id(const char *text, char out[24])
-{
+static bool parse_id(const char *text, char out[24]) {
     char *end = NULL;
     errno = 0;
     const intmax_t id = strtoimax(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
@@ -154,8 +147,7 @@ static bool parse_id(const char *text, char out[24])
     return true;
 }
 
-enum exit_code find_run(struct ctx *ctx, struct run *out_run)
-{
+enum exit_code find_run(struct ctx *ctx, struct run *out_run) {
     const char *name = args_text(ctx->args, "run");
     char id[24];
     struct pg_rows *rows = NULL;
@@ -178,8 +170,7 @@ enum exit_code find_run(struct ctx *ctx, struct run *out_run)
     return EXIT_OK;
 }
 
-void find_run_free(struct run *run)
-{
+void find_run_free(struct run *run) {
     free(run->id);
     free(run->name);
 }

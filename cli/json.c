@@ -8,8 +8,7 @@
 
 #include "cli/text.h"
 
-static void put_line(const struct json *json)
-{
+static void put_line(const struct json *json) {
     fputc('\n', json->file);
     for (size_t i = 0; i < json->depth; i++) {
         fputs("  ", json->file);
@@ -17,8 +16,7 @@ static void put_line(const struct json *json)
 }
 
 /* What stands before a key or an array's item. */
-static void put_separator(struct json *json)
-{
+static void put_separator(struct json *json) {
     if (!json->fresh) {
         fputc(',', json->file);
     }
@@ -28,16 +26,14 @@ static void put_separator(struct json *json)
     json->fresh = false;
 }
 
-static void before_value(struct json *json)
-{
+static void before_value(struct json *json) {
     if (!json->keyed) {
         put_separator(json);
     }
     json->keyed = false;
 }
 
-static void put_unicode(FILE *file, uint32_t point)
-{
+static void put_unicode(FILE *file, uint32_t point) {
     if (point >= 0x10000) {
         point -= 0x10000;
         fprintf(file, "\\u%04x", (unsigned)(0xd800 + (point >> 10)));
@@ -46,8 +42,7 @@ static void put_unicode(FILE *file, uint32_t point)
     fprintf(file, "\\u%04x", (unsigned)point);
 }
 
-static void put_point(FILE *file, uint32_t point)
-{
+static void put_point(FILE *file, uint32_t point) {
     static const char plain[] = "\"\\\b\f\n\r\t";
     static const char escape[] = "\"\\bfnrt";
     const char *found = point < 0x80 && point != 0 ? strchr(plain, (int)point) : NULL;
@@ -61,29 +56,29 @@ static void put_point(FILE *file, uint32_t point)
     }
 }
 
-static void put_string(FILE *file, const char *text)
-{
+static void put_string(FILE *file, const char *text) {
     fputc('"', file);
     while (*text != '\0') {
         uint32_t point = 0;
-        size_t len = text_point(text, &point);
-        if (len == 0) { /* only arguments of the command line can be other than UTF-8 */
-            point = 0xfffd;
+        size_t len = text_plain(text, "\"\\");
+        if (len > 0) {
+            fwrite(text, 1, len, file);
+        } else if ((len = text_point(text, &point)) > 0) {
+            put_point(file, point);
+        } else { /* only arguments of the command line can be other than UTF-8 */
+            put_point(file, 0xfffd);
             len = 1;
         }
-        put_point(file, point);
         text += len;
     }
     fputc('"', file);
 }
 
-void json_init(struct json *json, FILE *file)
-{
+void json_init(struct json *json, FILE *file) {
     *json = (struct json){.file = file, .fresh = true};
 }
 
-void json_open(struct json *json, char bracket)
-{
+void json_open(struct json *json, char bracket) {
     assert(json->depth < JSON_DEPTH_MAX);
     before_value(json);
     fputc(bracket, json->file);
@@ -91,8 +86,7 @@ void json_open(struct json *json, char bracket)
     json->fresh = true;
 }
 
-void json_close(struct json *json)
-{
+void json_close(struct json *json) {
     assert(json->depth > 0 && !json->keyed);
     json->depth--;
     if (!json->fresh) {
@@ -102,28 +96,24 @@ void json_close(struct json *json)
     json->fresh = false;
 }
 
-void json_end(struct json *json)
-{
+void json_end(struct json *json) {
     assert(json->depth == 0);
     fputc('\n', json->file);
 }
 
-void json_key(struct json *json, const char *name)
-{
+void json_key(struct json *json, const char *name) {
     put_separator(json);
     put_string(json->file, name);
     fputs(": ", json->file);
     json->keyed = true;
 }
 
-static void put_plain(struct json *json, const char *text, size_t len)
-{
+static void put_plain(struct json *json, const char *text, size_t len) {
     before_value(json);
     fwrite(text, 1, len, json->file);
 }
 
-void json_text(struct json *json, const char *text)
-{
+void json_text(struct json *json, const char *text) {
     if (text == NULL) {
         put_plain(json, "null", 4);
         return;
@@ -132,19 +122,16 @@ void json_text(struct json *json, const char *text)
     put_string(json->file, text);
 }
 
-void json_int(struct json *json, int64_t number)
-{
+void json_int(struct json *json, int64_t number) {
     before_value(json);
     fprintf(json->file, "%" PRId64, number);
 }
 
-void json_bool(struct json *json, bool value)
-{
+void json_bool(struct json *json, bool value) {
     put_plain(json, value ? "true" : "false", value ? 4 : 5);
 }
 
-void json_number(struct json *json, const char *text)
-{
+void json_number(struct json *json, const char *text) {
     if (text == NULL || json_nonfinite(text) != NULL) {
         put_plain(json, "null", 4);
         return;
@@ -152,8 +139,7 @@ void json_number(struct json *json, const char *text)
     put_plain(json, text, strlen(text));
 }
 
-const char *json_nonfinite(const char *text)
-{
+const char *json_nonfinite(const char *text) {
     static const char *const names[][2] = {
         {"NaN", "nan"}, {"Infinity", "inf"}, {"-Infinity", "-inf"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -165,8 +151,7 @@ const char *json_nonfinite(const char *text)
 }
 
 /* The end of the string that starts (with its quote) at text. */
-static const char *string_end(const char *text)
-{
+static const char *string_end(const char *text) {
     for (text++; *text != '\0' && *text != '"'; text++) {
         if (*text == '\\' && text[1] != '\0') {
             text++;
@@ -176,8 +161,7 @@ static const char *string_end(const char *text)
 }
 
 /* A string as it stands in JSON text: its escapes stay, what is not ASCII becomes an escape. */
-static void put_escaped(FILE *file, const char *from, const char *to)
-{
+static void put_escaped(FILE *file, const char *from, const char *to) {
     while (from < to) {
         uint32_t point = 0;
         const size_t len = text_point(from, &point);
@@ -190,8 +174,7 @@ static void put_escaped(FILE *file, const char *from, const char *to)
     }
 }
 
-static const char *embed_string(struct json *json, const char *text)
-{
+static const char *embed_string(struct json *json, const char *text) {
     const char *end = string_end(text);
     const bool is_key = json->depth > 0 && json->closers[json->depth - 1] == '}' && !json->keyed;
     if (is_key) {
@@ -208,8 +191,7 @@ static const char *embed_string(struct json *json, const char *text)
 }
 
 /* The end of the bracket that opens at text. */
-static const char *bracket_end(const char *text)
-{
+static const char *bracket_end(const char *text) {
     size_t depth = 0;
     while (*text != '\0') {
         if (*text == '"') {
@@ -226,8 +208,7 @@ static const char *bracket_end(const char *text)
     return text;
 }
 
-static const char *embed_open(struct json *json, const char *text)
-{
+static const char *embed_open(struct json *json, const char *text) {
     if (json->depth < JSON_DEPTH_MAX) {
         json_open(json, *text);
         return text + 1;
@@ -242,8 +223,7 @@ static const char *embed_open(struct json *json, const char *text)
     return end;
 }
 
-static const char *embed_token(struct json *json, const char *text)
-{
+static const char *embed_token(struct json *json, const char *text) {
     switch (*text) {
     case '{':
     case '[':
@@ -269,8 +249,7 @@ static const char *embed_token(struct json *json, const char *text)
     }
 }
 
-void json_embed(struct json *json, const char *text)
-{
+void json_embed(struct json *json, const char *text) {
     if (text == NULL) {
         json_text(json, NULL);
         return;
@@ -280,8 +259,7 @@ void json_embed(struct json *json, const char *text)
     }
 }
 
-void json_embed_members(struct json *json, const char *text)
-{
+void json_embed_members(struct json *json, const char *text) {
     const size_t depth = json->depth;
     for (text += strspn(text, " \t\n\r{"); *text != '\0';) {
         if (*text == '}' && json->depth == depth) {

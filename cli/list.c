@@ -18,8 +18,7 @@ struct stream {
     struct out *out; /* NULL for JSON */
 };
 
-static void start(struct stream *s, const struct pg_rows *rows)
-{
+static void start(struct stream *s, const struct pg_rows *rows) {
     s->started = true;
     s->n = pg_columns_n(rows) - s->list->hidden;
     if (!s->ctx->json) {
@@ -34,8 +33,7 @@ static void start(struct stream *s, const struct pg_rows *rows)
     json_open(&s->json, s->list->by_name ? '{' : '[');
 }
 
-static void close_array(struct stream *s)
-{
+static void close_array(struct stream *s) {
     if (s->name != NULL) {
         json_close(&s->json);
     }
@@ -44,8 +42,7 @@ static void close_array(struct stream *s)
 }
 
 /* Rows of one name follow each other; another name begins the next array. */
-static void enter_array(struct stream *s, const char *name)
-{
+static void enter_array(struct stream *s, const char *name) {
     if (s->name != NULL && strcmp(s->name, name) == 0) {
         return;
     }
@@ -58,8 +55,7 @@ static void enter_array(struct stream *s, const char *name)
     json_open(&s->json, '[');
 }
 
-static bool each(void *context, const struct pg_rows *rows)
-{
+static bool each(void *context, const struct pg_rows *rows) {
     struct stream *s = context;
     if (!s->started) {
         start(s, rows);
@@ -80,8 +76,7 @@ static bool each(void *context, const struct pg_rows *rows)
     return true;
 }
 
-static void finish(struct stream *s)
-{
+static void finish(struct stream *s) {
     if (s->out != NULL) {
         out_free(s->out);
         if (!s->any && s->ctx->style.table) {
@@ -99,8 +94,7 @@ static void finish(struct stream *s)
 }
 
 enum exit_code list_show(struct ctx *ctx, const struct list *list, const char *sql, int n,
-                         const struct pg_param *params)
-{
+                         const struct pg_param *params) {
     struct stream s = {.ctx = ctx, .list = list};
     const enum exit_code code = db_stream(ctx, sql, n, params, each, &s);
     if (code == EXIT_OK) {

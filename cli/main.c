@@ -14,8 +14,7 @@
 #include "cli/help.h"
 #include "schema/db/pg.h"
 
-static bool wants_color(const char *choice, bool terminal)
-{
+static bool wants_color(const char *choice, bool terminal) {
     const char *no_color = getenv("NO_COLOR");
     if (strcmp(choice, "auto") != 0) {
         return strcmp(choice, "always") == 0;
@@ -23,8 +22,7 @@ static bool wants_color(const char *choice, bool terminal)
     return terminal && (no_color == NULL || no_color[0] == '\0');
 }
 
-static struct out_style find_style(const struct args *args)
-{
+static struct out_style find_style(const struct args *args) {
     struct winsize size;
     const bool terminal = isatty(STDOUT_FILENO) == 1;
     const bool measured = terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
@@ -35,8 +33,7 @@ static struct out_style find_style(const struct args *args)
     };
 }
 
-static enum exit_code run(const struct args *args)
-{
+static enum exit_code run(const struct args *args) {
     struct ctx ctx = {
         .args = args,
         .dsn = args_text(args, "dsn"),
@@ -52,8 +49,7 @@ static enum exit_code run(const struct args *args)
     return code;
 }
 
-static enum exit_code run_or_help(const struct args *args)
-{
+static enum exit_code run_or_help(const struct args *args) {
     if (args->version) {
         puts("tocsin " TOCSIN_VERSION_TEXT);
         return EXIT_OK;
@@ -73,8 +69,7 @@ static enum exit_code run_or_help(const struct args *args)
     return run(args);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     (void)argc;
     setlocale(LC_CTYPE, "");
     struct args args;

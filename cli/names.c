@@ -8,19 +8,16 @@
 #define NAME_BYTES_MAX 255 /* as the wire allows */
 #define NAMES_SHOWN    5
 
-static int smaller(int a, int b)
-{
+static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
-static int lower(char c)
-{
+static int lower(char c) {
     return tolower((unsigned char)c);
 }
 
 /* Edits (insert, remove, replace, swap of neighbours) from a to b, counted in bytes. */
-static int edits(const char *a, const char *b)
-{
+static int edits(const char *a, const char *b) {
     const size_t a_len = strlen(a);
     const size_t b_len = strlen(b);
     int rows[3][NAME_BYTES_MAX + 1];
@@ -47,8 +44,7 @@ static int edits(const char *a, const char *b)
 
 /* Lower is nearer; above the limit it is not meant. Containment counts as one edit, so that of
  * several names the one that contains the word wins over a far misspelling. */
-static int distance(const char *wanted, const char *name)
-{
+static int distance(const char *wanted, const char *name) {
     const size_t len = strlen(wanted);
     if (len > NAME_BYTES_MAX || strlen(name) > NAME_BYTES_MAX) {
         return NAME_BYTES_MAX;
@@ -57,8 +53,7 @@ static int distance(const char *wanted, const char *name)
     return len >= 3 && strcasestr(name, wanted) != NULL ? smaller(close, 1) : close;
 }
 
-const char *names_nearest(const char *wanted, const char *const *names, int n)
-{
+const char *names_nearest(const char *wanted, const char *const *names, int n) {
     const char *nearest = NULL;
     int best = (int)strlen(wanted) / 3 + 2; /* a third of the letters may be wrong, at least one */
     for (int i = 0; i < n; i++) {
@@ -71,8 +66,7 @@ const char *names_nearest(const char *wanted, const char *const *names, int n)
     return nearest;
 }
 
-void names_put(FILE *file, const char *const *names, int n)
-{
+void names_put(FILE *file, const char *const *names, int n) {
     for (int i = 0; i < n && i < NAMES_SHOWN; i++) {
         fprintf(file, "%s%s", i == 0 ? "" : ", ", names[i]);
     }

@@ -28,15 +28,13 @@ static const struct {
 };
 
 /* libsmartcols fails only when memory is out. */
-static void need(bool success)
-{
+static void need(bool success) {
     if (!success) {
         abort();
     }
 }
 
-static struct libscols_table *new_table(const struct out *out, const struct out_column *columns)
-{
+static struct libscols_table *new_table(const struct out *out, const struct out_column *columns) {
     struct libscols_table *table = scols_new_table();
     need(table != NULL);
     scols_table_set_stream(table, out->file);
@@ -57,8 +55,7 @@ static struct libscols_table *new_table(const struct out *out, const struct out_
     return table;
 }
 
-struct out *out_new(FILE *file, struct out_style style, int n, const struct out_column *columns)
-{
+struct out *out_new(FILE *file, struct out_style style, int n, const struct out_column *columns) {
     struct out *out = calloc(1, sizeof *out);
     need(out != NULL);
     *out = (struct out){.file = file, .style = style, .n = n};
@@ -74,8 +71,7 @@ struct out *out_new(FILE *file, struct out_style style, int n, const struct out_
 }
 
 /* Prints the collected rows; only the first piece has a header. */
-static void print_piece(struct out *out)
-{
+static void print_piece(struct out *out) {
     if (out->rows == 0) {
         return;
     }
@@ -85,8 +81,7 @@ static void print_piece(struct out *out)
     out->rows = 0;
 }
 
-static void set_color(const struct out *out, const char *text)
-{
+static void set_color(const struct out *out, const char *text) {
     struct libscols_cell *cell = scols_line_get_cell(out->line, (size_t)out->column);
     struct libscols_column *column = scols_table_get_column(out->table, (size_t)out->column);
     const char *name = scols_cell_get_data(scols_column_get_header(column));
@@ -97,8 +92,7 @@ static void set_color(const struct out *out, const char *text)
     }
 }
 
-static void table_cell(struct out *out, const char *text)
-{
+static void table_cell(struct out *out, const char *text) {
     if (out->column == 0) {
         if (out->rows == ROWS_PER_PIECE) {
             print_piece(out);
@@ -114,8 +108,7 @@ static void table_cell(struct out *out, const char *text)
     }
 }
 
-void out_cell(struct out *out, const char *text)
-{
+void out_cell(struct out *out, const char *text) {
     const char *shown = text == NULL ? "" : text;
     if (out->table != NULL) {
         table_cell(out, shown);
@@ -126,8 +119,7 @@ void out_cell(struct out *out, const char *text)
     out->column = (out->column + 1) % out->n;
 }
 
-void out_free(struct out *out)
-{
+void out_free(struct out *out) {
     if (out->table != NULL) {
         print_piece(out);
         scols_unref_table(out->table);

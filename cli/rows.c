@@ -16,8 +16,7 @@ static const struct {
     {PG_OID_TIMESTAMPTZ, FORM_TIME},
 };
 
-static enum form form_of(const struct pg_rows *rows, int column)
-{
+static enum form form_of(const struct pg_rows *rows, int column) {
     const uint32_t oid = pg_column_oid(rows, column);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (forms[i].oid == oid) {
@@ -27,8 +26,7 @@ static enum form form_of(const struct pg_rows *rows, int column)
     return FORM_TEXT;
 }
 
-void rows_time(const char *text, char out[ROWS_TIME_BYTES])
-{
+void rows_time(const char *text, char out[ROWS_TIME_BYTES]) {
     int second_end = 0;
     int fraction_end = 0;
     int fraction = 0;
@@ -55,8 +53,7 @@ void rows_time(const char *text, char out[ROWS_TIME_BYTES])
     }
 }
 
-struct out *rows_out_new(const struct ctx *ctx, FILE *file, const struct pg_rows *rows, int n)
-{
+struct out *rows_out_new(const struct ctx *ctx, FILE *file, const struct pg_rows *rows, int n) {
     struct out_column *columns = calloc((size_t)n + 1, sizeof *columns);
     if (columns == NULL) {
         abort();
@@ -72,8 +69,7 @@ struct out *rows_out_new(const struct ctx *ctx, FILE *file, const struct pg_rows
     return out;
 }
 
-void rows_out_field(struct out *out, const struct pg_rows *rows, int row, int column)
-{
+void rows_out_field(struct out *out, const struct pg_rows *rows, int row, int column) {
     const char *text = pg_text(rows, row, column);
     const enum form form = form_of(rows, column);
     char time[ROWS_TIME_BYTES];
@@ -86,15 +82,13 @@ void rows_out_field(struct out *out, const struct pg_rows *rows, int row, int co
     out_cell(out, text);
 }
 
-void rows_out(struct out *out, const struct pg_rows *rows, int row, int n)
-{
+void rows_out(struct out *out, const struct pg_rows *rows, int row, int n) {
     for (int i = 0; i < n; i++) {
         rows_out_field(out, rows, row, i);
     }
 }
 
-void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, int wide, const char *empty)
-{
+void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, int wide, const char *empty) {
     const int n = pg_columns_n(rows) - (ctx->style.table ? wide : 0);
     struct out *out = rows_out_new(ctx, stdout, rows, n);
     for (int i = 0; i < pg_rows_n(rows); i++) {
@@ -106,8 +100,7 @@ void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, int wide, c
     }
 }
 
-void rows_json_value(struct json *json, const struct pg_rows *rows, int row, int column)
-{
+void rows_json_value(struct json *json, const struct pg_rows *rows, int row, int column) {
     const char *text = pg_text(rows, row, column);
     char time[ROWS_TIME_BYTES];
     if (text == NULL) {
@@ -135,8 +128,8 @@ void rows_json_value(struct json *json, const struct pg_rows *rows, int row, int
     }
 }
 
-void rows_json_members(struct json *json, const struct pg_rows *rows, int row, int first, int last)
-{
+void rows_json_members(struct json *json, const struct pg_rows *rows, int row, int first,
+                       int last) {
     for (int i = first; i < last; i++) {
         const char *nonfinite = rows_nonfinite(rows, row, i);
         json_key(json, pg_column_name(rows, i));
@@ -148,8 +141,7 @@ void rows_json_members(struct json *json, const struct pg_rows *rows, int row, i
     }
 }
 
-void rows_json_array(struct json *json, const struct pg_rows *rows)
-{
+void rows_json_array(struct json *json, const struct pg_rows *rows) {
     json_open(json, '[');
     for (int i = 0; i < pg_rows_n(rows); i++) {
         json_open(json, '{');
@@ -159,8 +151,7 @@ void rows_json_array(struct json *json, const struct pg_rows *rows)
     json_close(json);
 }
 
-void rows_json_column(struct json *json, const struct pg_rows *rows, int column)
-{
+void rows_json_column(struct json *json, const struct pg_rows *rows, int column) {
     json_open(json, '[');
     for (int i = 0; i < pg_rows_n(rows); i++) {
         rows_json_value(json, rows, i, column);
@@ -168,8 +159,7 @@ void rows_json_column(struct json *json, const struct pg_rows *rows, int column)
     json_close(json);
 }
 
-const char *rows_nonfinite(const struct pg_rows *rows, int row, int column)
-{
+const char *rows_nonfinite(const struct pg_rows *rows, int row, int column) {
     const char *text = pg_text(rows, row, column);
     return text == NULL || form_of(rows, column) != FORM_FLOAT ? NULL : json_nonfinite(text);
 }

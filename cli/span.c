@@ -10,8 +10,7 @@
 #include "cli/db.h"
 
 /* a + b, held at the ends of int64. */
-static int64_t add(int64_t a, int64_t b)
-{
+static int64_t add(int64_t a, int64_t b) {
     int64_t sum = 0;
     if (__builtin_add_overflow(a, b, &sum)) {
         return b > 0 ? INT64_MAX : INT64_MIN;
@@ -19,8 +18,7 @@ static int64_t add(int64_t a, int64_t b)
     return sum;
 }
 
-static void read_steps(const struct args *args, struct span *span)
-{
+static void read_steps(const struct args *args, struct span *span) {
     int64_t first = INT64_MIN;
     int64_t last = INT64_MAX;
     if (args_given(args, "step")) {
@@ -34,16 +32,14 @@ static void read_steps(const struct args *args, struct span *span)
     snprintf(span->last_step, sizeof span->last_step, "%" PRId64, last);
 }
 
-static bool is_number(const char *text)
-{
+static bool is_number(const char *text) {
     char *end = NULL;
     errno = 0;
     const long number = strtol(text, &end, 10);
     return end != text && *end == '\0' && errno == 0 && number >= 0 && number <= INT32_MAX;
 }
 
-enum exit_code span_read(struct ctx *ctx, struct span *out_span)
-{
+enum exit_code span_read(struct ctx *ctx, struct span *out_span) {
     const struct args *args = ctx->args;
     const char *attempt = args_text(args, "attempt");
     const bool all = attempt != NULL && strcmp(attempt, "all") == 0;
@@ -67,8 +63,7 @@ enum exit_code span_read(struct ctx *ctx, struct span *out_span)
     return EXIT_OK;
 }
 
-void span_json(struct json *json, const struct ctx *ctx)
-{
+void span_json(struct json *json, const struct ctx *ctx) {
     static const struct {
         const char *option, *key;
     } selectors[] = {{"step", "step"}, {"around", "around"}, {"at-time", "at_time"}};

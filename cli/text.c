@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What has no width, breaks a line, or changes the direction of what stands around it. The last
  * row is the tag block, which hides whole sentences from people but not from language models. */
@@ -16,8 +17,7 @@ static const struct {
     {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
 };
 
-static bool is_hidden(uint32_t point)
-{
+static bool is_hidden(uint32_t point) {
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
         if (point >= hidden[i].first && point <= hidden[i].last) {
             return true;
@@ -26,8 +26,7 @@ static bool is_hidden(uint32_t point)
     return false;
 }
 
-size_t text_point(const char *text, uint32_t *out_point)
-{
+size_t text_point(const char *text, uint32_t *out_point) {
     static const struct {
         unsigned char mask, lead;
         uint32_t smallest; /* shorter forms of the same point are not UTF-8 */
@@ -54,8 +53,7 @@ size_t text_point(const char *text, uint32_t *out_point)
     return 0;
 }
 
-static void put_escape(FILE *file, uint32_t point)
-{
+static void put_escape(FILE *file, uint32_t point) {
     static const struct {
         uint32_t point;
         const char *escape;
@@ -69,12 +67,21 @@ static void put_escape(FILE *file, uint32_t point)
     fprintf(file, point < 0x80 ? "\\x%02x" : "\\u{%x}", (unsigned)point);
 }
 
-void text_put(FILE *file, const char *text)
-{
+size_t text_plain(const char *text, const char *not_plain) {
+    size_t len = 0;
+    while (text[len] >= ' ' && text[len] <= '~' && strchr(not_plain, text[len]) == NULL) {
+        len++;
+    }
+    return len;
+}
+
+void text_put(FILE *file, const char *text) {
     while (*text != '\0') {
         uint32_t point = 0;
-        size_t len = text_point(text, &point);
-        if (len == 0) {
+        size_t len = text_plain(text, "\\");
+        if (len > 0) {
+            fwrite(text, 1, len, file);
+        } else if ((len = text_point(text, &point)) == 0) {
             fprintf(file, "\\x%02x", (unsigned)(unsigned char)*text);
             len = 1;
         } else if (point == '\\' || is_hidden(point)) {
@@ -86,8 +93,7 @@ void text_put(FILE *file, const char *text)
     }
 }
 
-char *text_clean(const char *text)
-{
+char *text_clean(const char *text) {
     char *clean = NULL;
     size_t len = 0;
     FILE *file = open_memstream(&clean, &len);

@@ -17,5 +17,7 @@ void text_put(FILE *file, const char *text);
 char *text_clean(const char *text);
 /* The first code point of text (not empty) and its length in bytes; 0: not UTF-8. */
 size_t text_point(const char *text, uint32_t *out_point);
+/* How many bytes from here on are printable ASCII and none of not_plain: most of most texts. */
+size_t text_plain(const char *text, const char *not_plain);
 
 #endif
