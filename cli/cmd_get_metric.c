@@ -30,12 +30,18 @@ static void print_tail(struct json *json, const void *context) {
     json_text(json, answer->run->id);
 }
 
+static enum exit_code check(struct ctx *ctx, const void *context) {
+    const struct answer *answer = context;
+    return find_metric(ctx, answer->run, "metric");
+}
+
 static enum exit_code show(struct ctx *ctx, const struct run *run, const struct span *span) {
     const struct answer answer = {.ctx = ctx, .run = run};
     const struct list list = {
         .key = "values",
         .hidden = span->hide_attempt ? 1 : 0,
         .empty = "No metric values found.",
+        .check = check,
         .head = print_head,
         .tail = print_tail,
         .context = &answer,
@@ -54,13 +60,9 @@ enum exit_code cmd_get_metric(struct ctx *ctx) {
     if (code == EXIT_OK) {
         code = find_run(ctx, &run);
     }
-    if (code != EXIT_OK) {
-        return code;
-    }
-    code = find_metric(ctx, &run, "metric");
     if (code == EXIT_OK) {
         code = show(ctx, &run, &span);
+        find_run_free(&run);
     }
-    find_run_free(&run);
     return code;
 }

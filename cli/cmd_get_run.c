@@ -61,6 +61,7 @@ static void print_text(const struct ctx *ctx, const struct pg_rows *row,
         out_cell(out, "metric");
         rows_out_field(out, metrics, i, 0);
     }
+    out_end(out);
     out_free(out);
 }
 

@@ -137,6 +137,7 @@ static bool each(void *context, const struct pg_rows *rows) {
 
 static void finish(struct stream *s) {
     if (s->out != NULL) {
+        out_end(s->out);
         out_free(s->out);
         if (!s->any && s->ctx->style.table) {
             ctx_note("No system metrics found.");
@@ -153,9 +154,7 @@ static void finish(struct stream *s) {
 
 /* After an error: what has arrived stays as it is. */
 static void discard(struct stream *s) {
-    if (s->out != NULL) {
-        out_free(s->out);
-    }
+    out_free(s->out);
     for (size_t i = 0; i < s->odds_n; i++) {
         free(s->odds[i].name);
     }

@@ -16,24 +16,31 @@ static void print_head(struct json *json, const void *context) {
     }
 }
 
+static enum exit_code check(struct ctx *ctx, const void *context) {
+    (void)context;
+    return find_project(ctx);
+}
+
 static enum exit_code show(struct ctx *ctx, const char *run_id) {
     const struct args *args = ctx->args;
     const struct pg_param params[] = {
         db_text(args_text(args, "project")), db_text(run_id), db_text(args_text(args, "level")),
         db_text(args_text(args, "since")), db_text(args_text(args, "rank"))};
-    const struct list list = {.key = "alerts",
-                              .wide = 4,
-                              .empty = "No alerts found.",
-                              .head = print_head,
-                              .context = ctx};
+    const struct list list = {
+        .key = "alerts",
+        .wide = 4, /* attempt and what follows */
+        .empty = "No alerts found.",
+        .check = check,
+        .head = print_head,
+        .context = ctx,
+    };
     const enum exit_code code = list_show(ctx, &list, sql_list_alerts, 5, params);
     return db_explain_time(ctx, code, "since");
 }
 
 enum exit_code cmd_list_alerts(struct ctx *ctx) {
     if (!args_given(ctx->args, "run")) {
-        const enum exit_code code = find_project(ctx);
-        return code == EXIT_OK ? show(ctx, NULL) : code;
+        return show(ctx, NULL);
     }
     struct run run;
     enum exit_code code = find_run(ctx, &run);

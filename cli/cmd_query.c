@@ -193,11 +193,12 @@ static enum exit_code run_statement(struct ctx *ctx, struct answer *a) {
 
 static enum exit_code answer_statement(struct ctx *ctx, struct answer *a) {
     const enum exit_code code = run_statement(ctx, a);
-    if (a->out != NULL) {
-        out_free(a->out);
-    } else if (code == EXIT_OK) {
+    if (code == EXIT_OK && a->out == NULL) {
         finish_json(a);
+    } else if (code == EXIT_OK) {
+        out_end(a->out);
     }
+    out_free(a->out);
     if (fclose(a->file) != 0) {
         abort();
     }

@@ -10,27 +10,27 @@
 struct stream {
     struct ctx *ctx;
     const struct list *list;
-    bool started;
     bool any;
-    int n;      /* columns shown */
-    char *name; /* by_name: of the array that is open; owned */
-    struct json json;
+    int n;           /* columns shown */
     struct out *out; /* NULL for JSON */
+    struct json json;
+    char *name; /* by_name: of the array that is open; owned */
 };
 
-static void start(struct stream *s, const struct pg_rows *rows) {
-    s->started = true;
-    s->n = pg_columns_n(rows) - s->list->hidden;
-    if (!s->ctx->json) {
-        s->n -= s->ctx->style.table ? s->list->wide : 0;
-        s->out = rows_out_new(s->ctx, stdout, rows, s->n);
-        return;
-    }
+static void start_json(struct stream *s) {
     json_init(&s->json, stdout);
     json_open(&s->json, '{');
     s->list->head(&s->json, s->list->context);
     json_key(&s->json, s->list->key);
     json_open(&s->json, s->list->by_name ? '{' : '[');
+}
+
+static void start_rows(struct stream *s, const struct pg_rows *rows) {
+    const bool table = !s->ctx->json && s->ctx->style.table;
+    s->n = pg_columns_n(rows) - s->list->hidden - (table ? s->list->wide : 0);
+    if (!s->ctx->json) {
+        s->out = rows_out_new(s->ctx, stdout, rows, s->n);
+    }
 }
 
 static void close_array(struct stream *s) {
@@ -55,34 +55,37 @@ static void enter_array(struct stream *s, const char *name) {
     json_open(&s->json, '[');
 }
 
+static void put_object(struct stream *s, const struct pg_rows *rows, int row) {
+    if (!s->any) {
+        start_json(s);
+    }
+    if (s->list->by_name) {
+        enter_array(s, pg_text(rows, row, 0));
+    }
+    json_open(&s->json, '{');
+    rows_json_members(&s->json, rows, row, s->list->by_name ? 1 : 0, s->n);
+    json_close(&s->json);
+}
+
 static bool each(void *context, const struct pg_rows *rows) {
     struct stream *s = context;
-    if (!s->started) {
-        start(s, rows);
+    if (s->n == 0) {
+        start_rows(s, rows);
     }
     for (int i = 0; i < pg_rows_n(rows); i++) {
-        s->any = true;
         if (s->out != NULL) {
             rows_out(s->out, rows, i, s->n);
-            continue;
+        } else {
+            put_object(s, rows, i);
         }
-        if (s->list->by_name) {
-            enter_array(s, pg_text(rows, i, 0));
-        }
-        json_open(&s->json, '{');
-        rows_json_members(&s->json, rows, i, s->list->by_name ? 1 : 0, s->n);
-        json_close(&s->json);
+        s->any = true;
     }
     return true;
 }
 
-static void finish(struct stream *s) {
-    if (s->out != NULL) {
-        out_free(s->out);
-        if (!s->any && s->ctx->style.table) {
-            ctx_note("%s", s->list->empty);
-        }
-        return;
+static void finish_json(struct stream *s) {
+    if (!s->any) {
+        start_json(s);
     }
     close_array(s);
     json_close(&s->json);
@@ -96,14 +99,19 @@ static void finish(struct stream *s) {
 enum exit_code list_show(struct ctx *ctx, const struct list *list, const char *sql, int n,
                          const struct pg_param *params) {
     struct stream s = {.ctx = ctx, .list = list};
-    const enum exit_code code = db_stream(ctx, sql, n, params, each, &s);
+    enum exit_code code = db_stream(ctx, sql, n, params, each, &s);
+    if (code == EXIT_OK && !s.any && list->check != NULL) {
+        code = list->check(ctx, list->context);
+    }
+    if (code == EXIT_OK && s.out == NULL) {
+        finish_json(&s);
+    } else if (code == EXIT_OK && !s.any && ctx->style.table) {
+        ctx_note("%s", list->empty);
+    }
     if (code == EXIT_OK) {
-        finish(&s);
-        return EXIT_OK;
+        out_end(s.out);
     }
-    if (s.out != NULL) { /* what has arrived before the error */
-        out_free(s.out);
-    }
+    out_free(s.out);
     free(s.name);
     return code;
 }

@@ -3,7 +3,7 @@
 #define CLI_LIST_H
 
 /* The usual answer of a command: a statement's rows, streamed, as a table, as TSV, or as an array
- * of objects inside a JSON document. Nothing is printed before the statement has begun to answer,
+ * of objects inside a JSON document. Nothing is printed before its first row or its good end,
  * so a statement that fails at once leaves stdout empty. */
 
 #include <stdbool.h>
@@ -18,6 +18,9 @@ struct list {
     int hidden;        /* so many last columns are not shown */
     int wide;          /* so many last columns have no room on a terminal */
     const char *empty; /* said on a terminal when there is no row */
+    /* Asked when there is no row: does what was asked for exist? Saves a round trip when there are
+     * rows. NULL: it does. */
+    enum exit_code (*check)(struct ctx *ctx, const void *context);
     /* The document's members before and after the array; context is passed on. */
     void (*head)(struct json *json, const void *context);
     void (*tail)(struct json *json, const void *context); /* NULL: none */

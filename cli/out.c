@@ -13,10 +13,11 @@ struct out {
     FILE *file;
     struct out_style style;
     int n;
-    int column;                   /* of the next cell */
-    int rows;                     /* in the piece that is being collected */
+    int column;   /* of the next cell */
+    char *header; /* the line that stands before the first row of TSV; NULL: printed */
     struct libscols_table *table; /* NULL for TSV */
     struct libscols_line *line;
+    int rows; /* in the piece of the table that is being collected */
 };
 
 /* Words that people look for in a long table. Everything else stays plain. */
@@ -55,17 +56,27 @@ static struct libscols_table *new_table(const struct out *out, const struct out_
     return table;
 }
 
+static char *tsv_header(int n, const struct out_column *columns) {
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+    need(file != NULL);
+    for (int i = 0; i < n; i++) {
+        text_put(file, columns[i].name);
+        fputc(i + 1 < n ? '\t' : '\n', file);
+    }
+    need(fclose(file) == 0);
+    return text;
+}
+
 struct out *out_new(FILE *file, struct out_style style, int n, const struct out_column *columns) {
     struct out *out = calloc(1, sizeof *out);
     need(out != NULL);
     *out = (struct out){.file = file, .style = style, .n = n};
     if (style.table) {
         out->table = new_table(out, columns);
-        return out;
-    }
-    for (int i = 0; i < n; i++) {
-        text_put(file, columns[i].name);
-        fputc(i + 1 < n ? '\t' : '\n', file);
+    } else {
+        out->header = tsv_header(n, columns);
     }
     return out;
 }
@@ -108,21 +119,38 @@ static void table_cell(struct out *out, const char *text) {
     }
 }
 
+static void print_header(struct out *out) {
+    if (out->header != NULL) {
+        fputs(out->header, out->file);
+        free(out->header);
+        out->header = NULL;
+    }
+}
+
 void out_cell(struct out *out, const char *text) {
     const char *shown = text == NULL ? "" : text;
     if (out->table != NULL) {
         table_cell(out, shown);
     } else {
+        print_header(out);
         text_put(out->file, shown);
         fputc(out->column + 1 < out->n ? '\t' : '\n', out->file);
     }
     out->column = (out->column + 1) % out->n;
 }
 
-void out_free(struct out *out) {
-    if (out->table != NULL) {
+void out_end(struct out *out) {
+    if (out != NULL && out->table != NULL) {
         print_piece(out);
-        scols_unref_table(out->table);
+    } else if (out != NULL) {
+        print_header(out);
     }
-    free(out);
+}
+
+void out_free(struct out *out) {
+    if (out != NULL) {
+        scols_unref_table(out->table);
+        free(out->header);
+        free(out);
+    }
 }

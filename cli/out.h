@@ -23,11 +23,13 @@ struct out_column {
 
 struct out; /* one table */
 
-/* Prints the header of TSV at once. Borrows file; copies the rest. */
+/* Prints nothing yet. Borrows file; copies the rest. */
 struct out *out_new(FILE *file, struct out_style style, int n, const struct out_column *columns);
 /* The next cell; rows are complete when the caller ends. NULL: empty. */
 void out_cell(struct out *out, const char *text);
-/* Prints what is left and frees. A table without rows prints nothing, TSV its header. */
+/* The last row is in: prints what is left. A table without rows prints nothing, TSV its header. */
+void out_end(struct out *out);
+/* Frees; after an error without out_end() before it. Both are fine with NULL. */
 void out_free(struct out *out);
 
 #endif

@@ -94,6 +94,7 @@ void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, int wide, c
     for (int i = 0; i < pg_rows_n(rows); i++) {
         rows_out(out, rows, i, n);
     }
+    out_end(out);
     out_free(out);
     if (pg_rows_n(rows) == 0 && ctx->style.table) {
         ctx_note("%s", empty);
