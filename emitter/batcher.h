@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef EMITTER_BATCHER_H
+#define EMITTER_BATCHER_H
+
+/* From a range of a ring to the frame of one batch. Pure: the same range gives the same items, so
+ * a batch is not kept but built again when it must be sent again. Courier only.
+ *
+ * The calls of a range that share a keyset become one block, column by column; keysets keep the
+ * order in which they first appear, definitions come before all blocks. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "emitter/ring.h"
+#include "schema/wire/wire.h"
+
+struct batcher;
+
+struct batcher *batcher_new(void); /* NULL: out of memory */
+void batcher_free(struct batcher *batcher);
+
+struct batcher_range {
+    uint64_t start;
+    uint64_t end;
+    uint64_t calls; /* calls and alerts in it */
+    bool full;      /* stopped at a limit of a batch, not at the end of what is published */
+};
+
+/* How far one batch from start can reach: up to WIRE_FRAME_BYTES_TARGET of frame, one record at
+ * least, or the first unpublished record. start == end: nothing is there. */
+struct batcher_range batcher_cut(struct batcher *batcher, const struct ring *ring, uint64_t start);
+
+/* Builds the frame: head has everything but the items. The frame is borrowed until the next call.
+ * ERR_MEMORY; other errors mean that a record is damaged. */
+enum err batcher_build(struct batcher *batcher, const struct ring *ring, uint64_t start,
+                       uint64_t end, const struct wire_batch *head, struct str *out_frame)
+    ERR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "emitter/courier.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "emitter/lane.h"
+#include "emitter/link.h"
+#include "emitter/notice.h"
+#include "schema/wire/clock.h"
+
+#define TICK_MS            20 /* how often the ring is looked at: a metric wakes nobody */
+#define BATCH_AGE_NS       (200 * CLOCK_NS_PER_MS)
+#define ACK_TIMEOUT_NS     (10 * CLOCK_NS_PER_S)
+#define NACK_PAUSE_NS      (200 * CLOCK_NS_PER_MS)
+#define ABSENT_NS          (3 * CLOCK_NS_PER_S)
+#define BACKOFF_MIN_NS     (100 * CLOCK_NS_PER_MS)
+#define BACKOFF_MAX_NS     (10 * CLOCK_NS_PER_S)
+#define STUCK_NS           (1 * CLOCK_NS_PER_S)
+#define EVENTS_WINDOW      4
+#define METRICS_WINDOW     (WIRE_WINDOW_BATCHES - EVENTS_WINDOW)
+#define REFUSAL_REASONS    256
+
+enum stage {
+    STAGE_CLOSED,     /* waiting until reopen_at_ns */
+    STAGE_CONNECTING, /* a socket without a finished handshake */
+    STAGE_CONNECTED,  /* the hello is to be sent */
+    STAGE_GREETING,   /* hello sent, no welcome yet */
+    STAGE_SENDING
+};
+
+struct courier {
+    struct ringfile *file;
+    struct endpoints endpoints;
+    struct wire_id producer;
+    struct buf hello;
+    struct lane lanes[WIRE_LANES];
+    struct batcher *batcher;
+    struct link *link;
+    int wake_fd;
+    bool quiet;
+    pthread_t thread;
+
+    enum stage stage;
+    size_t endpoint;         /* in use or to be tried next */
+    int64_t stage_since_ns;
+    int64_t progress_at_ns;  /* last acknowledgement, or first send after none was in flight */
+    int64_t reopen_at_ns;
+    int64_t backoff_ns;
+    int64_t rewound_at_ns;
+    int64_t absent_since_ns; /* 0: a collector is there */
+    bool absent_told;
+    bool refusal_told[REFUSAL_REASONS];
+
+    _Atomic uint64_t acknowledged;
+    atomic_bool connected;
+    atomic_bool refused;
+    atomic_bool stopping;
+    _Atomic int64_t deadline_ns;
+};
+
+static void enter(struct courier *c, enum stage stage, int64_t now_ns)
+{
+    c->stage = stage;
+    c->stage_since_ns = now_ns;
+    atomic_store(&c->connected, stage == STAGE_SENDING);
+}
+
+/* A pause that doubles, each time with its own luck: between half of it and all of it. */
+static int64_t next_pause(struct courier *c)
+{
+    uint32_t luck = 0;
+    if (getrandom(&luck, sizeof luck, GRND_NONBLOCK) != sizeof luck) {
+        luck = 0;
+    }
+    const int64_t pause_ns = c->backoff_ns / 2 + c->backoff_ns / 2 * (luck % 1024) / 1024;
+    c->backoff_ns = c->backoff_ns * 2 < BACKOFF_MAX_NS ? c->backoff_ns * 2 : BACKOFF_MAX_NS;
+    return pause_ns;
+}
+
+static void lose(struct courier *c, int64_t now_ns)
+{
+    link_close(c->link);
+    c->endpoint = (c->endpoint + 1) % c->endpoints.n;
+    c->reopen_at_ns = now_ns + next_pause(c);
+    enter(c, STAGE_CLOSED, now_ns);
+}
+
+static void open_next(struct courier *c, int64_t now_ns)
+{
+    struct why why;
+    enter(c, STAGE_CONNECTING, now_ns);
+    if (link_open(c->link, c->endpoints.text[c->endpoint], &why) != ERR_OK) {
+        lose(c, now_ns);
+    }
+}
+
+static void greet(struct courier *c, int64_t now_ns)
+{
+    const struct str hello = {.ptr = (const char *)c->hello.ptr, .len = c->hello.len};
+    if (link_send(c->link, hello)) {
+        enter(c, STAGE_GREETING, now_ns);
+    }
+}
+
+/* Says once that nobody is there, and once that somebody is again. */
+static void tell_presence(struct courier *c, int64_t now_ns)
+{
+    const char *endpoint = c->endpoints.text[c->endpoint];
+    if (c->stage == STAGE_SENDING) {
+        if (c->absent_told) {
+            notice_say(c->quiet, "connected to the collector at %s", endpoint);
+        }
+        c->absent_since_ns = 0;
+        c->absent_told = false;
+    } else if (c->absent_since_ns == 0) {
+        c->absent_since_ns = now_ns;
+    } else if (!c->absent_told && now_ns - c->absent_since_ns > ABSENT_NS) {
+        notice_say(c->quiet, "no collector at %s; training goes on, data waits in %s", endpoint,
+                   c->file->path);
+        c->absent_told = true;
+    }
+}
+
+static void note_acknowledged(struct courier *c, struct lane *lane, uint64_t last_seq,
+                              int64_t now_ns)
+{
+    const uint64_t calls = lane_acknowledge(lane, last_seq);
+    atomic_fetch_add(&c->acknowledged, calls);
+    c->progress_at_ns = now_ns;
+}
+
+/* The collector's database knows less than was acknowledged, or more than was sent: it is another
+ * database, or an older copy. Our numbers mean nothing to it, so we start over as a new producer
+ * with what is still here. */
+static void become_new(struct courier *c, int64_t now_ns)
+{
+    struct wire_frame frame;
+    struct wire_id fresh;
+    if (getrandom(fresh.bytes, sizeof fresh.bytes, GRND_NONBLOCK) != sizeof fresh.bytes ||
+        wire_decode(c->hello.ptr, c->hello.len, &frame) != ERR_OK) {
+        lose(c, now_ns);
+        return;
+    }
+    frame.hello.producer = fresh;
+    struct buf hello;
+    buf_init(&hello, WIRE_FRAME_BYTES_MAX);
+    if (wire_encode_hello(&frame.hello, &hello) != ERR_OK) {
+        buf_fini(&hello);
+        lose(c, now_ns);
+        return;
+    }
+    memcpy((uint8_t *)c->file->header + c->file->header->hello_offset, hello.ptr, hello.len);
+    buf_fini(&c->hello);
+    c->hello = hello;
+    c->producer = fresh;
+    for (int i = 0; i < WIRE_LANES; i++) {
+        lane_renumber(&c->lanes[i]);
+    }
+    notice_say(c->quiet, "the collector does not know what was acknowledged before (another or an "
+                         "older database?); going on as a new attempt");
+    greet(c, now_ns);
+}
+
+static void on_welcome(struct courier *c, const struct wire_frame *frame, int64_t now_ns)
+{
+    for (int i = 0; i < WIRE_LANES; i++) {
+        if (!lane_agrees(&c->lanes[i], frame->welcome.last_seq[i])) {
+            become_new(c, now_ns);
+            return;
+        }
+    }
+    for (int i = 0; i < WIRE_LANES; i++) {
+        note_acknowledged(c, &c->lanes[i], frame->welcome.last_seq[i], now_ns);
+        lane_rewind(&c->lanes[i]);
+    }
+    c->backoff_ns = BACKOFF_MIN_NS;
+    enter(c, STAGE_SENDING, now_ns);
+}
+
+static void on_ack(struct courier *c, const struct wire_frame *frame, int64_t now_ns)
+{
+    note_acknowledged(c, &c->lanes[frame->ack.lane], frame->ack.last_seq, now_ns);
+}
+
+/* Every batch behind a gap is refused once; one rewind answers all of them. */
+static void on_nack(struct courier *c, const struct wire_frame *frame, int64_t now_ns)
+{
+    if (frame->nack.reason == WIRE_NACK_UNKNOWN_PRODUCER) {
+        if (c->stage == STAGE_SENDING) {
+            greet(c, now_ns);
+        }
+        return;
+    }
+    struct lane *lane = &c->lanes[frame->nack.lane];
+    atomic_fetch_add(&c->acknowledged, lane_acknowledge(lane, frame->nack.last_seq));
+    if (now_ns - c->rewound_at_ns > NACK_PAUSE_NS) {
+        c->rewound_at_ns = now_ns;
+        lane_rewind(lane);
+    }
+}
+
+static void on_reject(struct courier *c, const struct wire_frame *frame, int64_t now_ns)
+{
+    const struct wire_reject *reject = &frame->reject;
+    if (!c->refusal_told[reject->reason]) {
+        c->refusal_told[reject->reason] = true;
+        notice_say(c->quiet, "the collector refuses this run's data: %.*s", (int)reject->text.len,
+                   reject->text.ptr != NULL ? reject->text.ptr : "");
+    }
+    if (reject->reason == WIRE_REFUSAL_NO_RUN_TO_RESUME) {
+        atomic_store(&c->refused, true);
+    }
+    c->backoff_ns = BACKOFF_MAX_NS;
+    lose(c, now_ns);
+}
+
+static const struct {
+    enum wire_kind kind;
+    size_t producer_offset; /* every answer names the producer it is for */
+    void (*handle)(struct courier *c, const struct wire_frame *frame, int64_t now_ns);
+} answers[] = {
+    {WIRE_WELCOME, offsetof(struct wire_frame, welcome.producer), on_welcome},
+    {WIRE_ACK, offsetof(struct wire_frame, ack.producer), on_ack},
+    {WIRE_NACK, offsetof(struct wire_frame, nack.producer), on_nack},
+    {WIRE_REJECT, offsetof(struct wire_frame, reject.producer), on_reject},
+};
+
+static bool is_for_us(const struct courier *c, const struct wire_frame *frame, size_t offset)
+{
+    const bool anonymous = frame->kind == WIRE_REJECT && !frame->reject.has_producer;
+    return anonymous || memcmp((const char *)frame + offset, &c->producer, sizeof c->producer) == 0;
+}
+
+static void handle(struct courier *c, struct str bytes, int64_t now_ns)
+{
+    struct wire_frame frame;
+    if (wire_decode(bytes.ptr, bytes.len, &frame) != ERR_OK) {
+        return; /* not from a tocsin collector; the missing answer is noticed by its timeout */
+    }
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        if (answers[i].kind == frame.kind && is_for_us(c, &frame, answers[i].producer_offset)) {
+            answers[i].handle(c, &frame, now_ns);
+            return;
+        }
+    }
+}
+
+static bool anything_in_flight(const struct courier *c)
+{
+    return lane_in_flight(&c->lanes[WIRE_LANE_EVENTS]) ||
+           lane_in_flight(&c->lanes[WIRE_LANE_METRICS]);
+}
+
+static bool send_batch(struct courier *c, struct lane *lane, const struct ringfile_batch *batch)
+{
+    const struct wire_batch head = {
+        .producer = c->producer,
+        .lane = lane->id,
+        .seq = batch->seq,
+        .emitted = atomic_load_explicit(&lane->ring->shared->emitted, memory_order_relaxed),
+        .dropped = atomic_load_explicit(&lane->ring->shared->dropped, memory_order_relaxed),
+    };
+    struct str frame;
+    return batcher_build(c->batcher, lane->ring, batch->start, batch->end, &head, &frame) ==
+               ERR_OK &&
+           link_send(c->link, frame);
+}
+
+static void send_lane(struct courier *c, struct lane *lane, int64_t now_ns)
+{
+    struct ringfile_batch batch;
+    lane_cut(lane, c->batcher, now_ns, atomic_load(&c->stopping));
+    while (lane_next(lane, &batch)) {
+        const bool first = !anything_in_flight(c);
+        if (!send_batch(c, lane, &batch)) {
+            return;
+        }
+        lane->sent_seq = batch.seq;
+        if (first) {
+            c->progress_at_ns = now_ns;
+        }
+    }
+}
+
+/* What time alone makes due. */
+static void tick(struct courier *c, int64_t now_ns)
+{
+    if (c->stage == STAGE_CLOSED && now_ns >= c->reopen_at_ns && !atomic_load(&c->refused)) {
+        open_next(c, now_ns);
+    }
+    if (c->stage == STAGE_CONNECTING && c->endpoints.n > 1 &&
+        now_ns - c->stage_since_ns > ABSENT_NS) {
+        lose(c, now_ns);
+    }
+    if (c->stage == STAGE_CONNECTED) {
+        greet(c, now_ns); /* libzmq may take it only a moment after the handshake */
+    }
+    if (c->stage == STAGE_GREETING && now_ns - c->stage_since_ns > ACK_TIMEOUT_NS) {
+        lose(c, now_ns);
+    }
+    if (c->stage == STAGE_SENDING) {
+        send_lane(c, &c->lanes[WIRE_LANE_EVENTS], now_ns);
+        send_lane(c, &c->lanes[WIRE_LANE_METRICS], now_ns);
+    }
+    if (c->stage == STAGE_SENDING && anything_in_flight(c) &&
+        now_ns - c->progress_at_ns > ACK_TIMEOUT_NS) {
+        lose(c, now_ns);
+    }
+    tell_presence(c, now_ns);
+}
+
+static void wait_and_receive(struct courier *c)
+{
+    const char *reason = NULL;
+    const enum link_change change = link_wait(c->link, c->wake_fd, TICK_MS, &reason);
+    const int64_t now_ns = clock_mono_ns();
+    uint64_t wakes;
+    ssize_t got = read(c->wake_fd, &wakes, sizeof wakes);
+    (void)got; /* only resets the descriptor */
+    if (change == LINK_UP && c->stage == STAGE_CONNECTING) {
+        enter(c, STAGE_CONNECTED, now_ns);
+    }
+    struct str bytes;
+    while (link_receive(c->link, &bytes)) {
+        handle(c, bytes, now_ns);
+    }
+    if (change == LINK_LOST && c->stage != STAGE_CLOSED) {
+        lose(c, now_ns);
+    }
+}
+
+static bool is_delivered(const struct courier *c)
+{
+    return lane_is_empty(&c->lanes[WIRE_LANE_EVENTS]) &&
+           lane_is_empty(&c->lanes[WIRE_LANE_METRICS]);
+}
+
+static bool is_over(const struct courier *c)
+{
+    return atomic_load(&c->stopping) && (is_delivered(c) || atomic_load(&c->refused) ||
+                                         clock_mono_ns() >= atomic_load(&c->deadline_ns));
+}
+
+static void *run(void *context)
+{
+    struct courier *c = context;
+    pthread_setname_np(pthread_self(), "tocsin-courier");
+    while (!is_over(c)) {
+        tick(c, clock_mono_ns());
+        wait_and_receive(c);
+    }
+    link_close(c->link);
+    return NULL;
+}
+
+static void courier_free(struct courier *c)
+{
+    if (c->wake_fd >= 0) {
+        close(c->wake_fd);
+    }
+    link_free(c->link);
+    batcher_free(c->batcher);
+    buf_fini(&c->hello);
+    free(c);
+}
+
+static void init_lane(struct courier *c, enum wire_lane id, uint64_t window, int64_t max_age_ns)
+{
+    c->lanes[id] = (struct lane){.file = &c->file->header->lanes[id],
+                                 .ring = &c->file->rings[id],
+                                 .id = id,
+                                 .window = window,
+                                 .max_age_ns = max_age_ns};
+}
+
+static struct courier *courier_new(const struct courier_spec *spec)
+{
+    struct courier *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return NULL;
+    }
+    c->file = spec->file;
+    c->endpoints = *spec->endpoints;
+    c->producer = spec->hello->producer;
+    c->quiet = spec->quiet;
+    c->backoff_ns = BACKOFF_MIN_NS;
+    init_lane(c, WIRE_LANE_EVENTS, EVENTS_WINDOW, 0);
+    init_lane(c, WIRE_LANE_METRICS, METRICS_WINDOW, BATCH_AGE_NS);
+    c->batcher = batcher_new();
+    c->link = link_new();
+    c->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    buf_init(&c->hello, WIRE_FRAME_BYTES_MAX);
+    if (c->batcher == NULL || c->link == NULL || c->wake_fd < 0 ||
+        wire_encode_hello(spec->hello, &c->hello) != ERR_OK) {
+        courier_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+/* The training program's signals are its own: neither this thread nor those that libzmq makes from
+ * it may take one. */
+static int create_thread(struct courier *c)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int error = pthread_create(&c->thread, NULL, run, c);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+enum err courier_start(const struct courier_spec *spec, struct courier **out, struct why *why)
+{
+    struct courier *c = courier_new(spec);
+    if (c == NULL) {
+        return why_set(why, ERR_IO, "no memory or no file descriptor left for the courier");
+    }
+    const int error = create_thread(c);
+    if (error != 0) {
+        courier_free(c);
+        return why_set(why, ERR_IO, "cannot start a thread: %s", strerror(error));
+    }
+    *out = c;
+    return ERR_OK;
+}
+
+void courier_wake(struct courier *c)
+{
+    const uint64_t one = 1;
+    ssize_t written = write(c->wake_fd, &one, sizeof one);
+    (void)written; /* full means that a wake is pending already */
+}
+
+struct courier_view courier_look(const struct courier *c)
+{
+    return (struct courier_view){.acknowledged = atomic_load(&c->acknowledged),
+                                 .connected = atomic_load(&c->connected),
+                                 .refused = atomic_load(&c->refused)};
+}
+
+static bool join_by(pthread_t thread, int64_t deadline_ns)
+{
+    const int64_t wall_ns = clock_wall_ns() + (deadline_ns - clock_mono_ns());
+    const struct timespec until = {.tv_sec = wall_ns / CLOCK_NS_PER_S,
+                                   .tv_nsec = wall_ns % CLOCK_NS_PER_S};
+    return pthread_timedjoin_np(thread, NULL, &until) == 0;
+}
+
+enum courier_end courier_stop(struct courier *c, int64_t deadline_ns, uint64_t *out_acknowledged)
+{
+    atomic_store(&c->deadline_ns, deadline_ns);
+    atomic_store(&c->stopping, true);
+    courier_wake(c);
+    const bool joined = join_by(c->thread, deadline_ns + STUCK_NS);
+    *out_acknowledged = atomic_load(&c->acknowledged);
+    if (!joined) {
+        pthread_detach(c->thread);
+        return COURIER_STUCK;
+    }
+    const enum courier_end end = is_delivered(c)               ? COURIER_DELIVERED
+                                 : atomic_load(&c->refused)    ? COURIER_REFUSED
+                                                               : COURIER_LATE;
+    courier_free(c);
+    return end;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "emitter/options.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/wire/place.h"
+#include "schema/wire/wire.h"
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* The text settings. A name goes into the database and is checked as one. */
+static const struct text_row {
+    size_t option;  /* offset in struct tocsin_options */
+    size_t setting; /* offset in struct settings */
+    const char *variable;
+    const char *what;
+    size_t max_bytes;
+} text_rows[] = {
+#define TEXT(field, variable, what, max_bytes)                                                     \
+    {offsetof(struct tocsin_options, field), offsetof(struct settings, field), variable, what,     \
+     max_bytes}
+    TEXT(endpoints, "TOCSIN_ENDPOINT", "endpoint list", WIRE_URL_BYTES_MAX),
+    TEXT(project, "TOCSIN_PROJECT", "project", WIRE_NAME_BYTES_MAX),
+    TEXT(name, "TOCSIN_RUN_NAME", "run name", WIRE_NAME_BYTES_MAX),
+    TEXT(group, "TOCSIN_GROUP", "group", WIRE_NAME_BYTES_MAX),
+    TEXT(config, NULL, "config", WIRE_CONFIG_BYTES_MAX),
+    TEXT(run_id, "TOCSIN_RUN_ID", "run id", WIRE_NAME_BYTES_MAX),
+    TEXT(ring_dir, "TOCSIN_RING_DIR", "ring directory", PLACE_PATH_BYTES_MAX - 64),
+#undef TEXT
+};
+
+/* How launchers tell a process its rank; the first whose rank variable is set decides both. RANK
+ * stands before SLURM_PROCID because torchrun under srun has one PROCID a node. */
+static const struct {
+    const char *rank;
+    const char *world_size;
+} launchers[] = {
+    {"TOCSIN_RANK", "TOCSIN_WORLD_SIZE"},
+    {"RANK", "WORLD_SIZE"},
+    {"SLURM_PROCID", "SLURM_NTASKS"},
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+    {"PMIX_RANK", "PMIX_SIZE"},
+    {"PMI_RANK", "PMI_SIZE"},
+    {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS"}, /* Kubernetes indexed job */
+};
+
+static enum err read_number(const char *name, int64_t max, int64_t *out, struct why *why)
+{
+    const char *text = variable(name);
+    char *end = NULL;
+    errno = 0;
+    const long long v = strtoll(text, &end, 10);
+    if (errno != 0 || *end != '\0' || v < 0 || v > max) {
+        return why_set(why, ERR_CONFIG, "%s is \"%.80s\": it must be a number from 0 to %lld", name,
+                       text, (long long)max);
+    }
+    *out = v;
+    return ERR_OK;
+}
+
+static enum err resolve_text(const struct tocsin_options *options, const struct text_row *row,
+                             struct settings *out, struct why *why)
+{
+    const char *value;
+    memcpy(&value, (const char *)options + row->option, sizeof value);
+    if (value == NULL && row->variable != NULL) {
+        value = variable(row->variable);
+    }
+    memcpy((char *)out + row->setting, &value, sizeof value);
+    if (value == NULL) {
+        return ERR_OK;
+    }
+    if (strlen(value) > row->max_bytes) {
+        return why_set(why, ERR_TOO_LONG, "the %s is longer than %zu bytes", row->what,
+                       row->max_bytes);
+    }
+    if (!str_is_text(str_of(value))) {
+        return why_set(why, ERR_UTF8, "the %s is not UTF-8 text", row->what);
+    }
+    return ERR_OK;
+}
+
+static enum err resolve_texts(const struct tocsin_options *options, struct settings *out,
+                              struct why *why)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < sizeof text_rows / sizeof text_rows[0]; i++) {
+        err = resolve_text(options, &text_rows[i], out, why);
+    }
+    return err;
+}
+
+static enum err launcher_ranks(int64_t *out_rank, int64_t *out_world_size, struct why *why)
+{
+    for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; i++) {
+        if (variable(launchers[i].rank) == NULL) {
+            continue;
+        }
+        enum err err = read_number(launchers[i].rank, WIRE_WORLD_SIZE_MAX - 1, out_rank, why);
+        if (err == ERR_OK && variable(launchers[i].world_size) != NULL) {
+            err = read_number(launchers[i].world_size, WIRE_WORLD_SIZE_MAX, out_world_size, why);
+        }
+        return err;
+    }
+    return ERR_OK;
+}
+
+static enum err resolve_ranks(const struct tocsin_options *options, struct settings *out,
+                              struct why *why)
+{
+    int64_t rank = -1;
+    int64_t world_size = -1;
+    enum err err = launcher_ranks(&rank, &world_size, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    rank = options->rank >= 0 ? options->rank : rank >= 0 ? rank : 0;
+    world_size = options->world_size >= 0 ? options->world_size : world_size;
+    if (world_size < 0) {
+        world_size = rank + 1;
+    }
+    if (rank >= world_size || world_size > WIRE_WORLD_SIZE_MAX) {
+        return why_set(why, ERR_CONFIG,
+                       "rank %lld of a world of %lld is not possible: set TOCSIN_RANK and "
+                       "TOCSIN_WORLD_SIZE, with the rank below the size",
+                       (long long)rank, (long long)world_size);
+    }
+    out->rank = (uint32_t)rank;
+    out->world_size = (uint32_t)world_size;
+    return ERR_OK;
+}
+
+static enum err resolve_ring(const struct tocsin_options *options, struct settings *out,
+                             struct why *why)
+{
+    int64_t bytes = (int64_t)options->ring_bytes;
+    if (bytes == 0 && variable("TOCSIN_RING_BYTES") != NULL) {
+        enum err err = read_number("TOCSIN_RING_BYTES", OPTIONS_RING_BYTES_MAX, &bytes, why);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    if (bytes == 0) {
+        bytes = OPTIONS_RING_BYTES_DEFAULT;
+    }
+    if (bytes < OPTIONS_RING_BYTES_MIN || bytes > OPTIONS_RING_BYTES_MAX) {
+        return why_set(why, ERR_CONFIG, "TOCSIN_RING_BYTES must be from %u to %u",
+                       OPTIONS_RING_BYTES_MIN, OPTIONS_RING_BYTES_MAX);
+    }
+    out->ring_bytes = OPTIONS_RING_BYTES_MIN;
+    while (out->ring_bytes < (uint64_t)bytes) {
+        out->ring_bytes *= 2;
+    }
+    return ERR_OK;
+}
+
+static enum err check_names(const struct settings *s, struct why *why)
+{
+    if (s->project == NULL || s->project[0] == '\0') {
+        return why_set(why, ERR_VALUE, "no project: set options.project or TOCSIN_PROJECT");
+    }
+    if (s->name != NULL && s->name[0] == '\0') {
+        return why_set(why, ERR_VALUE, "the run name is empty: leave it out to get one");
+    }
+    if (s->resume == TOCSIN_RESUME_MUST && s->name == NULL) {
+        return why_set(why, ERR_CONFIG, "resume=must needs the name of the run to resume");
+    }
+    if ((int)s->resume < TOCSIN_RESUME_NEVER || s->resume > TOCSIN_RESUME_MUST) {
+        return why_set(why, ERR_CONFIG, "resume is not one of never, allow, must");
+    }
+    return ERR_OK;
+}
+
+/* A program built against an older header has a shorter struct: what it lacks is the default. */
+static struct tocsin_options known_part(const struct tocsin_options *options)
+{
+    struct tocsin_options all = TOCSIN_OPTIONS_INIT;
+    memcpy(&all, options, options->size < sizeof all ? options->size : sizeof all);
+    return all;
+}
+
+enum err options_resolve(const struct tocsin_options *options, struct settings *out,
+                         struct why *why)
+{
+    const struct tocsin_options given = known_part(options);
+    const char *quiet = variable("TOCSIN_QUIET");
+    *out = (struct settings){.resume = given.resume,
+                             .quiet = given.quiet || (quiet != NULL && strcmp(quiet, "0") != 0)};
+    enum err err = resolve_texts(&given, out, why);
+    if (err == ERR_OK && out->endpoints == NULL) {
+        err = place_ingest_endpoint(sizeof out->endpoint_default, out->endpoint_default, why);
+        out->endpoints = out->endpoint_default;
+    }
+    if (err == ERR_OK) {
+        err = check_names(out, why);
+    }
+    if (err == ERR_OK) {
+        err = resolve_ranks(&given, out, why);
+    }
+    return err == ERR_OK ? resolve_ring(&given, out, why) : err;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "emitter/ringfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE_BYTES 4096U
+_Static_assert(sizeof(struct ringfile_header) <= PAGE_BYTES, "the header is one page");
+
+static uint64_t round_to_page(uint64_t bytes)
+{
+    return (bytes + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
+}
+
+/* Makes dir (one level) if it is missing. Somebody else's directory is refused: they could replace
+ * the file under us. */
+static enum err own_dir(const char *dir, struct why *why)
+{
+    struct stat st;
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+        return why_set(why, ERR_IO, "cannot make %s: %s; set TOCSIN_RING_DIR to a writable place",
+                       dir, strerror(errno));
+    }
+    if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid()) {
+        return why_set(why, ERR_IO,
+                       "%s is not a directory of this user; set TOCSIN_RING_DIR to one", dir);
+    }
+    return ERR_OK;
+}
+
+static enum err open_new(const struct ringfile_spec *spec, const char *dir, struct ringfile *out,
+                         struct why *why)
+{
+    char hex[2 * sizeof spec->producer.bytes + 1];
+    for (size_t i = 0; i < sizeof spec->producer.bytes; i++) {
+        snprintf(hex + 2 * i, 3, "%02x", spec->producer.bytes[i]);
+    }
+    int n = snprintf(out->path, sizeof out->path, "%s/%s.ring", dir, hex);
+    if (n < 0 || (size_t)n >= sizeof out->path) {
+        return why_set(why, ERR_CONFIG, "TOCSIN_RING_DIR is too long");
+    }
+    out->fd = open(out->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (out->fd < 0) {
+        return why_set(why, ERR_IO,
+                       "cannot create %s: %s; set TOCSIN_RING_DIR to a writable place", out->path,
+                       strerror(errno));
+    }
+    /* Nobody else knows the file yet, so this cannot wait. */
+    flock(out->fd, LOCK_EX | LOCK_NB);
+    return ERR_OK;
+}
+
+static void lay_out(const struct ringfile_spec *spec, struct ringfile_header *out)
+{
+    *out = (struct ringfile_header){.hello_offset = PAGE_BYTES, .hello_bytes = spec->hello->len};
+    memcpy(out->magic, RINGFILE_MAGIC, sizeof out->magic);
+    uint64_t at = PAGE_BYTES + round_to_page(spec->hello->len);
+    for (int lane = 0; lane < WIRE_LANES; lane++) {
+        out->lanes[lane].ring_offset = at;
+        out->lanes[lane].ring_bytes = spec->ring_bytes[lane];
+        out->lanes[lane].next_seq = 1;
+        at += spec->ring_bytes[lane];
+    }
+    out->file_bytes = at;
+}
+
+static enum err random_key(uint64_t *out)
+{
+    return getrandom(out, sizeof *out, GRND_NONBLOCK) == sizeof *out ? ERR_OK : ERR_IO;
+}
+
+/* Reserves, maps and fills. The file exists; the caller removes it if this fails. */
+static enum err fill(const struct ringfile_spec *spec, struct ringfile *out, struct why *why)
+{
+    struct ringfile_header header;
+    lay_out(spec, &header);
+    if (random_key(&header.key) != ERR_OK) {
+        return why_set(why, ERR_IO, "the kernel has no random numbers yet");
+    }
+    const int error = posix_fallocate(out->fd, 0, (off_t)header.file_bytes);
+    if (error != 0) {
+        return why_set(why, ERR_IO,
+                       "cannot reserve %llu bytes for %s: %s; free some space, set TOCSIN_RING_DIR to "
+                       "another place, or lower TOCSIN_RING_BYTES",
+                       (unsigned long long)header.file_bytes, out->path, strerror(error));
+    }
+    void *map = mmap(NULL, header.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+                     out->fd, 0);
+    if (map == MAP_FAILED) {
+        return why_set(why, ERR_IO, "cannot map %s: %s", out->path, strerror(errno));
+    }
+    /* Every page is touched now: the first writes of a training step must not pay for it. */
+    memset(map, 0, header.file_bytes);
+    out->header = map;
+    memcpy((uint8_t *)map + header.hello_offset, spec->hello->ptr, spec->hello->len);
+    memcpy(map, &header, sizeof header);
+    for (int lane = 0; lane < WIRE_LANES; lane++) {
+        out->rings[lane] = (struct ring){.shared = &out->header->lanes[lane].shared,
+                                         .bytes = (uint8_t *)map + header.lanes[lane].ring_offset,
+                                         .size = header.lanes[lane].ring_bytes,
+                                         .key = header.key};
+    }
+    return ERR_OK;
+}
+
+static enum err create_in(const struct ringfile_spec *spec, const char *dir, struct ringfile *out,
+                          struct why *why)
+{
+    enum err err = own_dir(dir, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = open_new(spec, dir, out, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = fill(spec, out, why);
+    if (err != ERR_OK) {
+        unlink(out->path);
+        close(out->fd);
+    }
+    return err;
+}
+
+/* Where there is no usable /dev/shm: a directory below the user's data. */
+static enum err create_in_data_dir(const struct ringfile_spec *spec, struct ringfile *out,
+                                   struct why *why)
+{
+    char dir[PLACE_PATH_BYTES_MAX];
+    enum err err = place_data_dir(sizeof dir - sizeof "/rings", dir, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    for (char *slash = strchr(dir + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(dir, 0700); /* what cannot be made shows in own_dir() */
+        *slash = '/';
+    }
+    mkdir(dir, 0700);
+    strncat(dir, "/rings", sizeof dir - strlen(dir) - 1);
+    return create_in(spec, dir, out, why);
+}
+
+enum err ringfile_create(const struct ringfile_spec *spec, struct ringfile *out, struct why *why)
+{
+    struct ringfile file = {.fd = -1};
+    enum err err;
+    if (spec->dir != NULL) {
+        err = create_in(spec, spec->dir, &file, why);
+    } else {
+        char dir[64];
+        snprintf(dir, sizeof dir, "/dev/shm/tocsin-%u", (unsigned)geteuid());
+        err = create_in(spec, dir, &file, why);
+        if (err != ERR_OK) {
+            err = create_in_data_dir(spec, &file, why);
+        }
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    *out = file;
+    return ERR_OK;
+}
+
+void ringfile_close(struct ringfile *file, bool keep)
+{
+    if (!keep) {
+        unlink(file->path);
+    }
+    munmap(file->header, file->header->file_bytes);
+    close(file->fd);
+}

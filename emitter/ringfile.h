@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef EMITTER_RINGFILE_H
+#define EMITTER_RINGFILE_H
+
+/* The file behind a producer's rings: mapped, reserved on its file system before it is touched (a
+ * full disk or /dev/shm is an error at start, never a SIGBUS later), and left behind by a killed
+ * process with all that is needed to deliver it:
+ *
+ *     page 0    struct ringfile_header: who, where things are, watermarks, batches in flight
+ *     then      the encoded hello frame
+ *     then      ring of the events lane, ring of the metrics lane
+ *
+ * A batch is a pure function of a range of a ring. Its sequence number and range are written here
+ * before it is sent, so whoever sends it again sends the same batch.
+ *
+ * File 0600 in a directory 0700 that belongs to this user; the open file holds a lock (flock) for
+ * as long as its process lives.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "emitter/ring.h"
+#include "schema/wire/place.h"
+#include "schema/wire/wire.h"
+
+#define RINGFILE_MAGIC       "TCSRING1"
+#define RINGFILE_BATCH_SLOTS 16 /* more than the window, so that a slot is free when it is reused */
+
+/* The batch of sequence number s is in slot s % RINGFILE_BATCH_SLOTS while acked < s < next. */
+struct ringfile_batch {
+    uint64_t seq;
+    uint64_t start; /* positions in the lane's ring */
+    uint64_t end;
+    uint64_t calls;
+};
+
+struct ringfile_lane {
+    uint64_t ring_offset; /* in the file */
+    uint64_t ring_bytes;
+    uint64_t acked_seq;   /* committed by the collector */
+    uint64_t next_seq;    /* of the next batch to be cut */
+    struct ringfile_batch batches[RINGFILE_BATCH_SLOTS];
+    struct ring_shared shared;
+};
+
+struct ringfile_header {
+    char magic[8];
+    uint64_t file_bytes;
+    uint64_t key; /* of both rings */
+    uint64_t hello_offset;
+    uint64_t hello_bytes;
+    struct ringfile_lane lanes[WIRE_LANES];
+};
+
+struct ringfile {
+    struct ringfile_header *header; /* start of the mapping */
+    struct ring rings[WIRE_LANES];
+    int fd;
+    char path[PLACE_PATH_BYTES_MAX];
+};
+
+struct ringfile_spec {
+    const char *dir;      /* NULL: /dev/shm/tocsin-<uid>, else <data directory>/rings */
+    struct wire_id producer;
+    const struct buf *hello;
+    uint64_t ring_bytes[WIRE_LANES]; /* powers of two */
+};
+
+/* Creates and maps the file. Errors: ERR_IO, ERR_CONFIG with the remedy in why. */
+enum err ringfile_create(const struct ringfile_spec *spec, struct ringfile *out, struct why *why)
+    ERR_MUST_CHECK;
+/* Unmaps and closes; keep: the file stays for somebody else to deliver. */
+void ringfile_close(struct ringfile *file, bool keep);
+
+#endif
