@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COLLECTOR_COMMIT_H
+#define COLLECTOR_COMMIT_H
+
+/* What becomes of the batches of a group: committed and acknowledged, in this order, or answered
+ * otherwise. Another collector got further: read where the streams stand, answer what that settles,
+ * go on with the rest. PostgreSQL refuses some content: halve the group until the bad batch is
+ * found; the others commit. Writer thread only.
+ */
+
+#include <stddef.h>
+
+#include "collector/answers.h"
+#include "collector/dbconn.h"
+#include "collector/message.h"
+#include "collector/roster.h"
+#include "schema/wire/err.h"
+
+struct commit;
+
+/* Borrows all three. */
+struct commit *commit_new(struct dbconn *conn, struct roster *roster, struct answers *answers);
+void commit_free(struct commit *commit); /* NULL is fine */
+
+/* Settles every one of messages[0..n), which hold batches in the order they were received. Merges
+ * what was committed into the producers' run states. Errors: ERR_DB_UNREACHABLE (told to give up;
+ * what is not settled is not stored) and those of class fatal. */
+enum err commit_run(struct commit *commit, struct message **messages, size_t n,
+                    struct why *why) ERR_MUST_CHECK;
+
+#endif

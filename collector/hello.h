@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COLLECTOR_HELLO_H
+#define COLLECTOR_HELLO_H
+
+/* What a hello does in PostgreSQL, in one short transaction: finds or makes the project, the run
+ * (resume is decided here), the attempt of the rank and the producer's two lanes. Idempotent: a
+ * repeated hello of the same producer finds its attempt and changes nothing. Writer thread only. */
+
+#include <stdint.h>
+
+#include "collector/dbconn.h"
+#include "schema/wire/err.h"
+#include "schema/wire/wire.h"
+
+struct hello_result {
+    uint64_t run_id;
+    uint32_t rank; /* as first said: a producer cannot change it */
+    uint32_t attempt;
+    uint64_t last_seq[WIRE_LANES];
+};
+
+/* Errors: ERR_NOT_FOUND (resume must, and no run of that name), ERR_VALUE (the run is of another
+ * project), ERR_DB_CONTENT, each with a sentence for the producer; and those of dbconn_run(). */
+enum err hello_run(struct dbconn *conn, const struct wire_hello *hello, struct hello_result *out,
+                   struct why *why) ERR_MUST_CHECK;
+
+/* Merges a config into a run's, inside an open transaction; text that is not a JSON object is kept
+ * as {"_invalid_config": text}. only_if_none: unless the run has one. */
+enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, bool only_if_none,
+                            struct why *why) ERR_MUST_CHECK;
+
+#endif

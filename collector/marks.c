@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collector/marks.h"
+
+#include <stdlib.h>
+#include <uthash.h>
+
+struct lane {
+    uint64_t received;
+    uint64_t committed;
+    bool gap_told; /* a gap after received was nacked */
+};
+
+struct entry {
+    struct wire_id producer;
+    struct peer peer;
+    bool welcomed;      /* lanes hold what PostgreSQL said */
+    bool hello_pending; /* the writer has a hello of this producer */
+    struct lane lanes[WIRE_LANES];
+    UT_hash_handle hh; /* uthash keeps the order of adding: the first is unused for longest */
+};
+
+struct marks {
+    struct entry *entries;
+    size_t max;
+};
+
+struct marks *marks_new(size_t max) {
+    struct marks *marks = calloc(1, sizeof *marks);
+    if (!marks) {
+        abort();
+    }
+    marks->max = max;
+    return marks;
+}
+
+static void drop(struct marks *marks, struct entry *entry) {
+    HASH_DEL(marks->entries, entry);
+    free(entry);
+}
+
+void marks_free(struct marks *marks) {
+    if (!marks) {
+        return;
+    }
+    while (marks->entries) {
+        drop(marks, marks->entries);
+    }
+    free(marks);
+}
+
+size_t marks_n(const struct marks *marks) {
+    return HASH_COUNT(marks->entries);
+}
+
+static struct entry *find(const struct marks *marks, const struct wire_id *producer) {
+    struct entry *entry = NULL;
+    HASH_FIND(hh, marks->entries, producer, sizeof *producer, entry);
+    return entry;
+}
+
+static void append(struct marks *marks, struct entry *entry) {
+    HASH_ADD(hh, marks->entries, producer, sizeof entry->producer, entry);
+}
+
+static struct entry *make_entry(struct marks *marks, const struct wire_id *producer) {
+    if (HASH_COUNT(marks->entries) >= marks->max) {
+        drop(marks, marks->entries);
+    }
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (!entry) {
+        abort();
+    }
+    entry->producer = *producer;
+    append(marks, entry);
+    return entry;
+}
+
+bool marks_hello(struct marks *marks, const struct wire_id *producer, const struct peer *peer) {
+    struct entry *entry = find(marks, producer);
+    if (!entry) {
+        entry = make_entry(marks, producer);
+    }
+    entry->peer = *peer;
+    const bool forward = !entry->hello_pending;
+    entry->hello_pending = true;
+    return forward;
+}
+
+void marks_welcome(struct marks *marks, const struct wire_id *producer,
+                   const uint64_t last_seq[WIRE_LANES]) {
+    struct entry *entry = find(marks, producer);
+    if (!entry) {
+        return;
+    }
+    entry->welcomed = true;
+    entry->hello_pending = false;
+    for (int i = 0; i < WIRE_LANES; i++) {
+        struct lane *lane = &entry->lanes[i];
+        /* Events and hellos overtake metrics on the way to the writer, so batches may be in flight
+         * now; each still gets its own answer. Without any, PostgreSQL is right, whatever we
+         * believed: it may have been restored to an earlier day. */
+        if (lane->received <= lane->committed || lane->received < last_seq[i]) {
+            lane->received = last_seq[i];
+        }
+        lane->committed = last_seq[i];
+        lane->gap_told = false;
+    }
+}
+
+void marks_forget(struct marks *marks, const struct wire_id *producer) {
+    struct entry *entry = find(marks, producer);
+    if (entry) {
+        drop(marks, entry);
+    }
+}
+
+static enum marks_verdict judge(struct lane *lane, uint64_t seq) {
+    if (seq <= lane->committed) {
+        return MARKS_DUPLICATE_COMMITTED;
+    }
+    if (seq <= lane->received) {
+        return MARKS_DUPLICATE_IN_FLIGHT;
+    }
+    if (seq > lane->received + 1) {
+        const bool again = lane->gap_told;
+        lane->gap_told = true;
+        return again ? MARKS_GAP_AGAIN : MARKS_GAP;
+    }
+    lane->received = seq;
+    lane->gap_told = false;
+    return MARKS_NEW;
+}
+
+enum marks_verdict marks_check(struct marks *marks, const struct wire_id *producer,
+                               enum wire_lane lane, uint64_t seq, uint64_t *out_committed) {
+    struct entry *entry = find(marks, producer);
+    if (!entry || !entry->welcomed) {
+        *out_committed = 0;
+        return MARKS_UNKNOWN;
+    }
+    *out_committed = entry->lanes[lane].committed;
+    const enum marks_verdict verdict = judge(&entry->lanes[lane], seq);
+    if (verdict == MARKS_NEW) { /* used just now: to the end of the order */
+        HASH_DEL(marks->entries, entry);
+        append(marks, entry);
+    }
+    return verdict;
+}
+
+void marks_commit(struct marks *marks, const struct wire_id *producer, enum wire_lane lane,
+                  uint64_t last_seq) {
+    struct entry *entry = find(marks, producer);
+    if (entry && last_seq > entry->lanes[lane].committed) {
+        entry->lanes[lane].committed = last_seq;
+        if (entry->lanes[lane].received < last_seq) {
+            entry->lanes[lane].received = last_seq; /* another collector got further */
+        }
+    }
+}
+
+void marks_roll_back(struct marks *marks, const struct wire_id *producer, enum wire_lane lane,
+                     uint64_t last_seq) {
+    struct entry *entry = find(marks, producer);
+    if (entry) {
+        entry->lanes[lane] = (struct lane){.received = last_seq, .committed = last_seq};
+    }
+}
+
+const struct peer *marks_peer_of(const struct marks *marks, const struct wire_id *producer) {
+    const struct entry *entry = find(marks, producer);
+    return entry ? &entry->peer : NULL;
+}

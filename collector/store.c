@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collector/store.h"
+
+#include <stdlib.h>
+
+#include "collector/blockcopy.h"
+#include "collector/counters.h"
+#include "collector/hello.h"
+#include "collector/statement.h"
+#include "collector_sql.h"
+#include "schema/wire/clock.h"
+
+/* A statement's arrays are sent when they have this many elements, so that their memory does not
+ * grow with a group of a million tiny items. */
+#define ELEMENTS_MAX 16384
+#define COPY_BYTES   (256 * 1024)
+
+struct store {
+    struct dbconn *conn;
+    const struct group *group; /* during one transaction */
+    struct statement advance, read, series, alerts, finish;
+    struct buf copy;
+};
+
+struct store *store_new(struct dbconn *conn) {
+    static const enum pgarray_type advance[] = {PGARRAY_INT8, PGARRAY_UUID, PGARRAY_INT2,
+                                                PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT8,
+                                                PGARRAY_INT8, PGARRAY_INT8};
+    static const enum pgarray_type series[] = {PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT4,
+                                               PGARRAY_TEXT, PGARRAY_TEXT};
+    static const enum pgarray_type alerts[] = {PGARRAY_INT8, PGARRAY_INT4,        PGARRAY_INT4,
+                                               PGARRAY_INT2, PGARRAY_TEXT,        PGARRAY_TEXT,
+                                               PGARRAY_INT8, PGARRAY_TIMESTAMPTZ, PGARRAY_TEXT};
+    static const enum pgarray_type finish[] = {PGARRAY_INT8, PGARRAY_INT4, PGARRAY_INT4,
+                                               PGARRAY_TIMESTAMPTZ, PGARRAY_TEXT};
+    struct store *store = calloc(1, sizeof *store);
+    if (!store) {
+        abort();
+    }
+    store->conn = conn;
+    statement_init(&store->advance, "advance_producers", sql_advance_producers, 8, advance);
+    statement_init(&store->read, "read_producers", sql_read_producers, 3, advance);
+    statement_init(&store->series, "insert_series", sql_insert_series, 5, series);
+    statement_init(&store->alerts, "insert_alerts", sql_insert_alerts, 9, alerts);
+    statement_init(&store->finish, "finish_attempts", sql_finish_attempts, 5, finish);
+    buf_init(&store->copy, COPY_BYTES + BLOCKCOPY_TUPLE_BYTES_MAX);
+    return store;
+}
+
+void store_free(struct store *store) {
+    if (!store) {
+        return;
+    }
+    statement_fini(&store->advance);
+    statement_fini(&store->read);
+    statement_fini(&store->series);
+    statement_fini(&store->alerts);
+    statement_fini(&store->finish);
+    buf_fini(&store->copy);
+    free(store);
+}
+
+/* The key of producers, in the first three arrays. */
+static void put_stream(struct pgarray *a, const struct group_stream *stream) {
+    pgarray_put_i64(&a[0], (int64_t)stream->producer->run_id);
+    pgarray_put_bytes(&a[1], stream->producer->id.bytes, sizeof stream->producer->id.bytes);
+    pgarray_put_i16(&a[2], (int16_t)stream->lane);
+}
+
+/* The transaction, part by part. */
+
+static enum err advance_producers(struct store *store, struct pg *pg, struct why *why) {
+    struct pgarray *a = store->advance.arrays;
+    for (size_t i = 0; i < store->group->n; i++) {
+        const struct group_stream *stream = &store->group->streams[i];
+        put_stream(a, stream);
+        pgarray_put_i64(&a[3], (int64_t)stream->prior);
+        pgarray_put_i64(&a[4], (int64_t)stream->last);
+        pgarray_put_i64(&a[5], (int64_t)stream->emitted);
+        pgarray_put_i64(&a[6], (int64_t)stream->dropped);
+        pgarray_put_i64(&a[7], (int64_t)stream->calls);
+    }
+    struct pg_rows *rows = NULL;
+    const enum err err = statement_send(&store->advance, pg, &rows, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    const bool all = pg_affected(rows) == (int64_t)store->group->n;
+    pg_rows_free(rows);
+    return all ? ERR_OK : why_set(why, ERR_DB_CONFLICT, "another collector got further");
+}
+
+/* One item of one stream, for the statement that its kind needs. */
+typedef enum err item_fn(struct store *store, struct pg *pg, const struct producer *producer,
+                         const struct wire_item *item, struct why *why);
+
+static enum err each_item(struct store *store, struct pg *pg, enum wire_item_kind kind,
+                          item_fn *put, struct why *why) {
+    const enum wire_lane lane =
+        kind == WIRE_ITEM_KEYSET || kind == WIRE_ITEM_BLOCK ? WIRE_LANE_METRICS : WIRE_LANE_EVENTS;
+    for (size_t i = 0; i < store->group->n; i++) {
+        const struct group_stream *stream = &store->group->streams[i];
+        const struct message *message = stream->lane == lane ? stream->first : NULL;
+        for (; message; message = message->next) {
+            struct wire_cursor items = message->frame.batch.items;
+            struct wire_item item;
+            while (wire_next_item(&items, &item)) {
+                const enum err err =
+                    item.kind == kind ? put(store, pg, stream->producer, &item, why) : ERR_OK;
+                if (err != ERR_OK) {
+                    return err;
+                }
+            }
+        }
+    }
+    return ERR_OK;
+}
+
+static void put_str(struct pgarray *array, struct str text) {
+    if (text.ptr) {
+        pgarray_put_bytes(array, text.ptr, text.len);
+    } else {
+        pgarray_put_null(array);
+    }
+}
+
+static enum err put_keyset(struct store *store, struct pg *pg, const struct producer *producer,
+                           const struct wire_item *item, struct why *why) {
+    static const char *const kinds[] = {"metric", "system"};
+    const struct str kind = str_of(kinds[item->keyset.kind]);
+    struct pgarray *a = store->series.arrays;
+    struct wire_cursor names = item->keyset.names;
+    struct str name;
+    for (int32_t position = 1; wire_next_name(&names, &name); position++) {
+        pgarray_put_i64(&a[0], (int64_t)producer->run_id);
+        pgarray_put_i64(&a[1], (int64_t)item->keyset.keyset_id);
+        pgarray_put_i32(&a[2], position);
+        put_str(&a[3], name);
+        put_str(&a[4], kind);
+    }
+    return statement_send_if(&store->series, pg, ELEMENTS_MAX, why);
+}
+
+static enum err put_block(struct store *store, struct pg *pg, const struct producer *producer,
+                          const struct wire_item *item, struct why *why) {
+    const struct blockcopy_owner owner = {producer->run_id, producer->rank, producer->attempt};
+    enum err err = blockcopy_tuple(&owner, &item->block, &store->copy);
+    if (err == ERR_OK && store->copy.len >= COPY_BYTES) {
+        err = pg_copy_put(pg, store->copy.ptr, store->copy.len, why);
+        buf_clear(&store->copy);
+    }
+    return err;
+}
+
+static enum err put_alert(struct store *store, struct pg *pg, const struct producer *producer,
+                          const struct wire_item *item, struct why *why) {
+    const struct wire_alert *alert = &item->alert;
+    struct pgarray *a = store->alerts.arrays;
+    pgarray_put_i64(&a[0], (int64_t)producer->run_id);
+    pgarray_put_i32(&a[1], (int32_t)producer->rank);
+    pgarray_put_i32(&a[2], (int32_t)producer->attempt);
+    pgarray_put_i16(&a[3], (int16_t)alert->level);
+    put_str(&a[4], alert->title);
+    put_str(&a[5], alert->text);
+    if (alert->step == WIRE_STEP_NONE) {
+        pgarray_put_null(&a[6]);
+    } else {
+        pgarray_put_i64(&a[6], alert->step);
+    }
+    pgarray_put_i64(&a[7], pgarray_time_of_ns(alert->time_ns));
+    put_str(&a[8], alert->webhook_url);
+    return statement_send_if(&store->alerts, pg, ELEMENTS_MAX, why);
+}
+
+static enum err put_finish(struct store *store, struct pg *pg, const struct producer *producer,
+                           const struct wire_item *item, struct why *why) {
+    static const char *const endings[] = {"finished", "failed"};
+    struct pgarray *a = store->finish.arrays;
+    pgarray_put_i64(&a[0], (int64_t)producer->run_id);
+    pgarray_put_i32(&a[1], (int32_t)producer->rank);
+    pgarray_put_i32(&a[2], (int32_t)producer->attempt);
+    pgarray_put_i64(&a[3], pgarray_time_of_ns(item->finish.time_ns));
+    put_str(&a[4], str_of(endings[item->finish.ending]));
+    return statement_send_if(&store->finish, pg, ELEMENTS_MAX, why);
+}
+
+static enum err put_config(struct store *store, struct pg *pg, const struct producer *producer,
+                           const struct wire_item *item, struct why *why) {
+    (void)store;
+    return hello_merge_config(pg, producer->run_id, item->config, false, why);
+}
+
+static enum err copy_blocks(struct store *store, struct pg *pg, struct why *why) {
+    buf_clear(&store->copy);
+    enum err err = pg_copy_begin(pg, sql_copy_blocks, why);
+    if (err == ERR_OK) {
+        err = blockcopy_header(&store->copy);
+    }
+    if (err == ERR_OK) {
+        err = each_item(store, pg, WIRE_ITEM_BLOCK, put_block, why);
+    }
+    if (err == ERR_OK) {
+        err = blockcopy_trailer(&store->copy);
+    }
+    if (err == ERR_OK) {
+        err = pg_copy_put(pg, store->copy.ptr, store->copy.len, why);
+    }
+    return err == ERR_OK ? pg_copy_end(pg, why) : err;
+}
+
+static enum err store_metrics(struct store *store, struct pg *pg, struct why *why) {
+    enum err err = each_item(store, pg, WIRE_ITEM_KEYSET, put_keyset, why);
+    if (err == ERR_OK) {
+        err = statement_send_if(&store->series, pg, 1, why);
+    }
+    return err == ERR_OK && store->group->points > 0 ? copy_blocks(store, pg, why) : err;
+}
+
+static enum err store_events(struct store *store, struct pg *pg, struct why *why) {
+    enum err err = each_item(store, pg, WIRE_ITEM_ALERT, put_alert, why);
+    if (err == ERR_OK) {
+        err = statement_send_if(&store->alerts, pg, 1, why);
+    }
+    if (err == ERR_OK) {
+        err = each_item(store, pg, WIRE_ITEM_FINISH, put_finish, why);
+    }
+    if (err == ERR_OK) {
+        err = statement_send_if(&store->finish, pg, 1, why);
+    }
+    return err == ERR_OK ? each_item(store, pg, WIRE_ITEM_CONFIG, put_config, why) : err;
+}
+
+static enum err transaction(struct pg *pg, void *context, struct why *why) {
+    struct store *store = context;
+    statement_clear(&store->advance); /* an attempt that failed may have left them half full */
+    statement_clear(&store->series);
+    statement_clear(&store->alerts);
+    statement_clear(&store->finish);
+    const int64_t began_ns = clock_mono_ns();
+    enum err err = pg_run(pg, "begin", why);
+    if (err == ERR_OK) {
+        err = advance_producers(store, pg, why);
+    }
+    if (err == ERR_OK) {
+        err = store_metrics(store, pg, why);
+    }
+    if (err == ERR_OK) {
+        err = store_events(store, pg, why);
+    }
+    if (err == ERR_OK) {
+        err = pg_run(pg, "commit", why);
+    }
+    if (err == ERR_OK) {
+        counters_add(COUNTER_commit_time, clock_mono_ns() - began_ns);
+    }
+    return err;
+}
+
+enum err store_group(struct store *store, const struct group *group, struct why *why) {
+    store->group = group;
+    return dbconn_run(store->conn, transaction, store, why);
+}
+
+struct reading {
+    struct store *store;
+    uint64_t *last_seq;
+};
+
+static enum err read_streams(struct pg *pg, void *context, struct why *why) {
+    struct reading *reading = context;
+    const struct group *group = reading->store->group;
+    struct statement *statement = &reading->store->read;
+    statement_clear(statement);
+    for (size_t i = 0; i < group->n; i++) {
+        put_stream(statement->arrays, &group->streams[i]);
+        reading->last_seq[i] = STORE_GONE;
+    }
+    struct pg_rows *rows = NULL;
+    const enum err err = statement_send(statement, pg, &rows, why);
+    for (int row = 0; err == ERR_OK && row < pg_rows_n(rows); row++) {
+        reading->last_seq[pg_int(rows, row, 0)] = (uint64_t)pg_int(rows, row, 1);
+    }
+    pg_rows_free(rows);
+    return err;
+}
+
+enum err store_read(struct store *store, const struct group *group, uint64_t *out_last_seq,
+                    struct why *why) {
+    struct reading reading = {store, out_last_seq};
+    store->group = group;
+    return dbconn_run(store->conn, read_streams, &reading, why);
+}

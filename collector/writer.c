@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collector/writer.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/commit.h"
+#include "collector/counters.h"
+#include "collector/hello.h"
+#include "collector/log.h"
+#include "collector/roster.h"
+#include "collector/state_store.h"
+#include "schema/wire/clock.h"
+
+#define GROUP_MESSAGES_MAX 16384
+#define PRODUCERS_MAX      65536
+#define STATE_BYTES_MAX    ((size_t)64 * 1024 * 1024)
+#define IDLE_NS            (200 * CLOCK_NS_PER_MS) /* then run states are written early */
+#define REPAIR_INTERVAL_NS (60 * CLOCK_NS_PER_S)
+
+struct writer {
+    struct writer_links links;
+    pthread_t thread;
+    enum err ended; /* read after the join */
+    struct roster *roster;
+    struct commit *commit;
+    struct state_store *states;
+    struct message *group[GROUP_MESSAGES_MAX];
+    size_t group_n;
+    size_t group_bytes;
+    struct message *hello; /* met while the group was filled: its turn is next */
+    bool unflushed;        /* something was committed since the run states were written */
+    int64_t changed_ns;    /* the latest commit */
+    int64_t flush_ns;      /* when run states are due at the latest */
+    int64_t repair_ns;     /* when to look for states left behind */
+};
+
+/* Answers. */
+
+static void welcome(struct writer *writer, const struct wire_hello *hello,
+                    const struct hello_result *result) {
+    struct producer *producer = roster_add(writer->roster, &hello->producer);
+    const bool moved = producer->last_seq[WIRE_LANE_METRICS] != result->last_seq[WIRE_LANE_METRICS];
+    producer->run_id = result->run_id;
+    producer->rank = result->rank;
+    producer->attempt = result->attempt;
+    memcpy(producer->last_seq, result->last_seq, sizeof producer->last_seq);
+    if (moved) { /* what memory holds of its series is not the whole, or not known at all */
+        roster_set_state(writer->roster, producer, NULL);
+        producer->state_dirty = !producer->state_lost;
+    }
+    producer->seen = true;
+    roster_touch(writer->roster, producer);
+    struct answer answer = {.kind = ANSWER_WELCOME,
+                            .producer = hello->producer,
+                            .run_id = result->run_id,
+                            .attempt = result->attempt};
+    memcpy(answer.last_seq, result->last_seq, sizeof answer.last_seq);
+    answers_put(writer->links.answers, &answer);
+    counters_add(COUNTER_hellos, 1);
+}
+
+static void turn_away(struct writer *writer, const struct wire_hello *hello, enum err err,
+                      const struct why *why) {
+    const bool resume = err == ERR_NOT_FOUND;
+    const struct answer answer = {.kind = ANSWER_TURNED_AWAY,
+                                  .producer = hello->producer,
+                                  .refusal =
+                                      resume ? WIRE_REFUSAL_NO_RUN_TO_RESUME : WIRE_REFUSAL_CONTENT,
+                                  .text = strdup(why->text)};
+    if (!answer.text) {
+        abort();
+    }
+    answers_put(writer->links.answers, &answer);
+    counters_add(resume ? COUNTER_refused_resume : COUNTER_refused_content, 1);
+}
+
+static enum err do_hello(struct writer *writer, struct why *why) {
+    struct message *message = writer->hello;
+    const struct wire_hello *hello = &message->frame.hello;
+    struct hello_result result;
+    enum err err = hello_run(writer->links.conn, hello, &result, why);
+    if (err == ERR_OK) {
+        welcome(writer, hello, &result);
+        writer->unflushed = true;
+        writer->changed_ns = clock_mono_ns();
+    } else if (err_class_of(err) == ERR_CLASS_REJECT) {
+        turn_away(writer, hello, err, why);
+        err = ERR_OK;
+    }
+    answers_send(writer->links.answers);
+    free(message);
+    writer->hello = NULL;
+    return err;
+}
+
+/* Groups. */
+
+static bool is_full(const struct writer *writer) {
+    return writer->group_n == GROUP_MESSAGES_MAX ||
+           writer->group_bytes >= (size_t)writer->links.settings->commit_bytes;
+}
+
+/* Puts a message where it belongs; true if the group is to be committed without waiting. */
+static bool take(struct writer *writer, struct message *message) {
+    if (message->frame.kind == WIRE_HELLO) {
+        writer->hello = message;
+        return true;
+    }
+    writer->group[writer->group_n++] = message;
+    writer->group_bytes += message_cost(message);
+    return message->frame.batch.lane == WIRE_LANE_EVENTS;
+}
+
+/* Fills the group from its first message on. Once something urgent is in, only more of that is
+ * taken: an alert does not wait until four more megabytes of metrics are committed with it. */
+static void fill(struct writer *writer, struct message *first) {
+    struct queue *queue = writer->links.queue;
+    const int64_t interval_ns = writer->links.settings->commit_interval_ms * CLOCK_NS_PER_MS;
+    const int64_t deadline_ns = clock_mono_ns() + interval_ns;
+    bool urgent = false;
+    struct message *message = first;
+    while (message) {
+        urgent |= take(writer, message);
+        if (writer->hello || is_full(writer)) {
+            return;
+        }
+        message = urgent ? queue_pop_urgent(queue) : queue_pop(queue, deadline_ns);
+    }
+}
+
+static void drop_group(struct writer *writer) {
+    for (size_t i = 0; i < writer->group_n; i++) {
+        free(writer->group[i]);
+    }
+    writer->group_n = 0;
+    writer->group_bytes = 0;
+}
+
+static enum err do_group(struct writer *writer, struct why *why) {
+    if (writer->group_n == 0) {
+        return ERR_OK;
+    }
+    const enum err err = commit_run(writer->commit, writer->group, writer->group_n, why);
+    drop_group(writer);
+    writer->unflushed = true;
+    writer->changed_ns = clock_mono_ns();
+    return err;
+}
+
+/* Run states. */
+
+static bool flush_is_due(const struct writer *writer, int64_t now_ns) {
+    return writer->unflushed &&
+           (now_ns >= writer->flush_ns || now_ns >= writer->changed_ns + IDLE_NS ||
+            roster_state_bytes(writer->roster) > STATE_BYTES_MAX);
+}
+
+static enum err flush_states(struct writer *writer, struct why *why) {
+    bool more_flush = false;
+    bool more_refresh = false;
+    enum err err = state_store_flush(writer->states, &more_flush, why);
+    if (err == ERR_OK) {
+        err = state_store_refresh(writer->states, &more_refresh, why);
+    }
+    writer->unflushed = more_flush || more_refresh;
+    if (!writer->unflushed) {
+        const int64_t interval_ns = writer->links.settings->state_interval_ms * CLOCK_NS_PER_MS;
+        writer->flush_ns = clock_mono_ns() + interval_ns;
+    }
+    roster_trim(writer->roster);
+    counters_set(COUNTER_state_bytes, (int64_t)roster_state_bytes(writer->roster));
+    return err;
+}
+
+static enum err repair_states(struct writer *writer, struct why *why) {
+    bool more = false;
+    const enum err err = state_store_repair(writer->states, &more, why);
+    writer->repair_ns = more ? 0 : clock_mono_ns() + REPAIR_INTERVAL_NS;
+    return err;
+}
+
+/* What time brings. */
+static enum err tick(struct writer *writer, int64_t now_ns, struct why *why) {
+    if (flush_is_due(writer, now_ns)) {
+        return flush_states(writer, why);
+    }
+    return now_ns >= writer->repair_ns ? repair_states(writer, why) : ERR_OK;
+}
+
+static int64_t next_deadline_ns(const struct writer *writer) {
+    const int64_t idle_ns = writer->changed_ns + IDLE_NS;
+    const int64_t flush_ns = idle_ns < writer->flush_ns ? idle_ns : writer->flush_ns;
+    return writer->unflushed && flush_ns < writer->repair_ns ? flush_ns : writer->repair_ns;
+}
+
+/* The thread. */
+
+static enum err turn(struct writer *writer, struct why *why) {
+    struct message *first = queue_pop(writer->links.queue, next_deadline_ns(writer));
+    fill(writer, first);
+    enum err err = do_group(writer, why);
+    if (err == ERR_OK && writer->hello) {
+        err = do_hello(writer, why);
+    }
+    return err == ERR_OK ? tick(writer, clock_mono_ns(), why) : err;
+}
+
+static enum err finish(struct writer *writer, struct why *why) {
+    enum err err = ERR_OK;
+    while (writer->unflushed && err == ERR_OK) {
+        err = flush_states(writer, why);
+    }
+    return err;
+}
+
+static void *run(void *context) {
+    struct writer *writer = context;
+    struct why why = {""};
+    enum err err = ERR_OK;
+    while (err == ERR_OK && !queue_is_done(writer->links.queue)) {
+        err = turn(writer, &why);
+    }
+    if (err == ERR_OK) {
+        err = finish(writer, &why);
+    }
+    if (err != ERR_OK) {
+        log_line(LOG_ERROR, "writer_failed", why.text[0] ? why.text : err_text(err), "%s", "");
+    }
+    writer->ended = err;
+    writer->links.done(writer->links.context);
+    return NULL;
+}
+
+enum err writer_start(const struct writer_links *links, struct writer **out) {
+    struct writer *writer = calloc(1, sizeof *writer);
+    if (!writer) {
+        abort();
+    }
+    writer->links = *links;
+    writer->roster = roster_new(PRODUCERS_MAX, STATE_BYTES_MAX);
+    writer->commit = commit_new(links->conn, writer->roster, links->answers);
+    writer->states = state_store_new(links->conn, writer->roster);
+    if (pthread_create(&writer->thread, NULL, run, writer) != 0) {
+        writer_free(writer);
+        return ERR_MEMORY;
+    }
+    *out = writer;
+    return ERR_OK;
+}
+
+bool writer_join(struct writer *writer, int64_t deadline_ns, enum err *out_err) {
+    const struct timespec deadline = {.tv_sec = deadline_ns / CLOCK_NS_PER_S,
+                                      .tv_nsec = deadline_ns % CLOCK_NS_PER_S};
+    if (pthread_clockjoin_np(writer->thread, NULL, CLOCK_MONOTONIC, &deadline) != 0) {
+        return false;
+    }
+    *out_err = writer->ended;
+    return true;
+}
+
+void writer_free(struct writer *writer) {
+    if (writer) {
+        drop_group(writer);
+        free(writer->hello);
+        state_store_free(writer->states);
+        commit_free(writer->commit);
+        roster_free(writer->roster);
+        free(writer);
+    }
+}
