@@ -4,7 +4,7 @@
 
 /* libpq behind one door: connect, run a statement with parameters, COPY in, and the translation of
  * SQLSTATE into enum err. One connection belongs to one thread. Calls block until the server
- * answers. Every connection has search_path = tocsin and UTC.
+ * answers. Every connection has search_path = tocsin, UTC and ISO dates.
  *
  * After ERR_DB_UNREACHABLE the connection is dead: close and open a new one. Everything else
  * leaves it usable (inside a transaction: after ROLLBACK).

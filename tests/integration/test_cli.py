@@ -518,6 +518,17 @@ def test_dsn_from_the_environment_and_the_flag_wins(db, empty):
     assert run_cli("list", "projects", "--json", "--dsn", db.dsn, env=env).json["projects"] != []
 
 
+def test_server_settings_do_not_change_the_form(cluster, db):
+    argv = ["get", "metric", "--project", "q\u00fc", "--run", "odd", "--metric", "x", "--json"]
+    plain = db.cli(*argv).out
+    for setting in ("datestyle = 'German'", "timezone = 'Asia/Tokyo'", "extra_float_digits = -15"):
+        db.sql(f'alter database "{db.name}" set {setting}')
+    try:
+        assert db.cli(*argv).out == plain
+    finally:
+        db.sql(f'alter database "{db.name}" reset all')
+
+
 def test_schema_missing_names_the_command(cluster):
     done = cluster.database("bare").cli("list", "projects")
     assert done.code == 1 and "tocsin migrate" in done.err and done.err.count("\n") == 1
