@@ -13,7 +13,6 @@ struct commit {
     struct roster *roster;
     struct answers *answers;
     struct group group;
-    struct answer told; /* the last answer that was not an ack */
 };
 
 struct commit *commit_new(struct dbconn *conn, struct roster *roster, struct answers *answers) {
@@ -49,16 +48,6 @@ static void answer(struct commit *commit, struct message *message, enum answer_k
     answer.last_seq[batch->lane] = last_seq_of(commit, batch);
     answer.refusal = WIRE_REFUSAL_CONTENT;
     message->settled = true;
-    /* One nack rewinds a whole window: the batches behind it need none of their own. */
-    const bool told =
-        kind == commit->told.kind &&
-        memcmp(&answer.producer, &commit->told.producer, sizeof answer.producer) == 0 &&
-        answer.lane == commit->told.lane &&
-        answer.last_seq[batch->lane] == commit->told.last_seq[batch->lane];
-    if (kind != ANSWER_REFUSED && told) {
-        return;
-    }
-    commit->told = answer;
     answer.text = text;
     answers_put(commit->answers, &answer);
 }
@@ -244,7 +233,6 @@ static enum err commit_some(struct commit *commit, struct message **messages, si
 }
 
 enum err commit_run(struct commit *commit, struct message **messages, size_t n, struct why *why) {
-    commit->told = (struct answer){0};
     const enum err err = commit_some(commit, messages, n, why);
     group_clear(&commit->group);
     answers_send(commit->answers);

@@ -135,7 +135,6 @@ static void take_batch(struct ingest *ingest, const struct peer *peer, struct me
         [MARKS_DUPLICATE_COMMITTED] = {COUNTER_duplicates, WIRE_ACK, 0},
         [MARKS_DUPLICATE_IN_FLIGHT] = {COUNTER_duplicates_in_flight, 0, 0},
         [MARKS_GAP] = {COUNTER_gaps, WIRE_NACK, WIRE_NACK_GAP},
-        [MARKS_GAP_AGAIN] = {COUNTER_gaps, 0, 0},
         [MARKS_UNKNOWN] = {COUNTER_unknown, WIRE_NACK, WIRE_NACK_UNKNOWN_PRODUCER},
     };
     const struct wire_batch *batch = &message->frame.batch;

@@ -7,7 +7,6 @@
 struct lane {
     uint64_t received;
     uint64_t committed;
-    bool gap_told; /* a gap after received was nacked */
 };
 
 struct entry {
@@ -103,7 +102,6 @@ void marks_welcome(struct marks *marks, const struct wire_id *producer,
             lane->received = last_seq[i];
         }
         lane->committed = last_seq[i];
-        lane->gap_told = false;
     }
 }
 
@@ -122,12 +120,9 @@ static enum marks_verdict judge(struct lane *lane, uint64_t seq) {
         return MARKS_DUPLICATE_IN_FLIGHT;
     }
     if (seq > lane->received + 1) {
-        const bool again = lane->gap_told;
-        lane->gap_told = true;
-        return again ? MARKS_GAP_AGAIN : MARKS_GAP;
+        return MARKS_GAP;
     }
     lane->received = seq;
-    lane->gap_told = false;
     return MARKS_NEW;
 }
 

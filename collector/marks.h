@@ -29,7 +29,6 @@ enum marks_verdict {
     MARKS_DUPLICATE_COMMITTED, /* ack again with committed */
     MARKS_DUPLICATE_IN_FLIGHT, /* say nothing: its ack follows its commit */
     MARKS_GAP,                 /* nack with committed */
-    MARKS_GAP_AGAIN,           /* say nothing: this gap was nacked, one nack rewinds the window */
     MARKS_UNKNOWN,             /* nack: say hello */
 };
 

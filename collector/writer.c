@@ -14,6 +14,7 @@
 #include "collector/state_store.h"
 #include "schema/wire/clock.h"
 
+#define WORTH              4 /* this part of commit_bytes is worth a transaction of its own */
 #define GROUP_MESSAGES_MAX 16384
 #define PRODUCERS_MAX      65536
 #define STATE_BYTES_MAX    ((size_t)64 * 1024 * 1024)
@@ -32,7 +33,8 @@ struct writer {
     size_t group_bytes;
     struct message *hello; /* met while the group was filled: its turn is next */
     bool unflushed;        /* something was committed since the run states were written */
-    int64_t changed_ns;    /* the latest commit */
+    int64_t began_ns;      /* when the latest commit began */
+    int64_t changed_ns;    /* when it ended */
     int64_t flush_ns;      /* when run states are due at the latest */
     int64_t repair_ns;     /* when to look for states left behind */
 };
@@ -114,12 +116,20 @@ static bool take(struct writer *writer, struct message *message) {
     return message->frame.batch.lane == WIRE_LANE_EVENTS;
 }
 
+/* Until when the group may wait for more. Commits of metrics begin commit_interval apart, so a batch
+ * that comes after a quiet time waits for nothing. A group that is worth its transaction does not
+ * wait either: its producers may have sent all that their windows allow. */
+static int64_t deadline_of(const struct writer *writer) {
+    const struct settings *settings = writer->links.settings;
+    return writer->group_bytes >= (size_t)settings->commit_bytes / WORTH
+               ? 0
+               : writer->began_ns + settings->commit_interval_ms * CLOCK_NS_PER_MS;
+}
+
 /* Fills the group from its first message on. Once something urgent is in, only more of that is
  * taken: an alert does not wait until four more megabytes of metrics are committed with it. */
 static void fill(struct writer *writer, struct message *first) {
     struct queue *queue = writer->links.queue;
-    const int64_t interval_ns = writer->links.settings->commit_interval_ms * CLOCK_NS_PER_MS;
-    const int64_t deadline_ns = clock_mono_ns() + interval_ns;
     bool urgent = false;
     struct message *message = first;
     while (message) {
@@ -127,7 +137,7 @@ static void fill(struct writer *writer, struct message *first) {
         if (writer->hello || is_full(writer)) {
             return;
         }
-        message = urgent ? queue_pop_urgent(queue) : queue_pop(queue, deadline_ns);
+        message = urgent ? queue_pop_urgent(queue) : queue_pop(queue, deadline_of(writer));
     }
 }
 
@@ -143,6 +153,7 @@ static enum err do_group(struct writer *writer, struct why *why) {
     if (writer->group_n == 0) {
         return ERR_OK;
     }
+    writer->began_ns = clock_mono_ns();
     const enum err err = commit_run(writer->commit, writer->group, writer->group_n, why);
     drop_group(writer);
     writer->unflushed = true;
