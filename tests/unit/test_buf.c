@@ -82,30 +82,30 @@ static const struct {
 } utf8_rows[] = {
     {"", 0, true},
     {"abc\n\t\x7f", 6, true},
-    {"\xc3\xa9", 2, true},             /* U+00E9 */
-    {"\xe2\x82\xac", 3, true},         /* U+20AC */
-    {"\xf0\x9f\x98\x80", 4, true},     /* U+1F600 */
-    {"\xed\x9f\xbf", 3, true},         /* U+D7FF, last before the surrogates */
-    {"\xee\x80\x80", 3, true},         /* U+E000, first after them */
-    {"\xf4\x8f\xbf\xbf", 4, true},     /* U+10FFFF */
-    {"a\0b", 3, false},                /* NUL */
-    {"\x80", 1, false},                /* a continuation alone */
-    {"\xc0\x80", 2, false},            /* overlong NUL */
-    {"\xc1\xbf", 2, false},            /* overlong */
-    {"\xe0\x9f\xbf", 3, false},        /* overlong */
-    {"\xf0\x8f\xbf\xbf", 4, false},    /* overlong */
-    {"\xed\xa0\x80", 3, false},        /* surrogate U+D800 */
-    {"\xed\xbf\xbf", 3, false},        /* surrogate U+DFFF */
-    {"\xf4\x90\x80\x80", 4, false},    /* U+110000 */
+    {"\xc3\xa9", 2, true},          /* U+00E9 */
+    {"\xe2\x82\xac", 3, true},      /* U+20AC */
+    {"\xf0\x9f\x98\x80", 4, true},  /* U+1F600 */
+    {"\xed\x9f\xbf", 3, true},      /* U+D7FF, last before the surrogates */
+    {"\xee\x80\x80", 3, true},      /* U+E000, first after them */
+    {"\xf4\x8f\xbf\xbf", 4, true},  /* U+10FFFF */
+    {"a\0b", 3, false},             /* NUL */
+    {"\x80", 1, false},             /* a continuation alone */
+    {"\xc0\x80", 2, false},         /* overlong NUL */
+    {"\xc1\xbf", 2, false},         /* overlong */
+    {"\xe0\x9f\xbf", 3, false},     /* overlong */
+    {"\xf0\x8f\xbf\xbf", 4, false}, /* overlong */
+    {"\xed\xa0\x80", 3, false},     /* surrogate U+D800 */
+    {"\xed\xbf\xbf", 3, false},     /* surrogate U+DFFF */
+    {"\xf4\x90\x80\x80", 4, false}, /* U+110000 */
     {"\xf5\x80\x80\x80", 4, false},
     {"\xff", 1, false},
-    {"\xc3", 1, false},                /* cut */
+    {"\xc3", 1, false}, /* cut */
     {"\xe2\x82", 2, false},
     {"\xf0\x9f\x98", 3, false},
-    {"\xe2\x28\xac", 3, false},        /* second byte is no continuation */
-    {"\xe2\x82\x28", 3, false},        /* third byte is none */
+    {"\xe2\x28\xac", 3, false}, /* second byte is no continuation */
+    {"\xe2\x82\x28", 3, false}, /* third byte is none */
     {"\xf0\x9f\x98\x28", 4, false},
-    {"ok\xc3\xa9\xff", 5, false},      /* bad at the end */
+    {"ok\xc3\xa9\xff", 5, false}, /* bad at the end */
 };
 
 static void text_is_utf8_without_nul(void **state) {

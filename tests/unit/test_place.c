@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ static void data_rules(void **state) {
 static void runtime_without_variables(void **state) {
     (void)state;
     char path[PLACE_PATH_BYTES_MAX];
-    char want[64];
+    char want[128];
     char run_user[64];
     struct stat st;
     snprintf(run_user, sizeof run_user, "/run/user/%u", (unsigned)getuid());
