@@ -56,6 +56,7 @@ struct courier {
     int64_t rewound_at_ns;
     int64_t absent_since_ns; /* 0: a collector is there */
     bool absent_told;
+    bool open_told;          /* that no socket could be made */
     bool refusal_told[REFUSAL_REASONS];
 
     _Atomic uint64_t acknowledged;
@@ -97,6 +98,10 @@ static void open_next(struct courier *c, int64_t now_ns)
     struct why why;
     enter(c, STAGE_CONNECTING, now_ns);
     if (link_open(c->link, c->endpoints.text[c->endpoint], &why) != ERR_OK) {
+        if (!c->open_told) {
+            notice_say(c->quiet, "%s; trying again", why.text);
+            c->open_told = true;
+        }
         lose(c, now_ns);
     }
 }

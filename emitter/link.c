@@ -18,7 +18,6 @@ static const struct {
     {ZMQ_IMMEDIATE, 1}, /* nothing is queued for a connection that does not exist */
     {ZMQ_RCVHWM, 0},    /* a finite one with heartbeats aborts the process (libzmq #3937, #4830) */
     {ZMQ_SNDHWM, 2 * WIRE_WINDOW_BATCHES}, /* the window and a hello always fit */
-    {ZMQ_MAXMSGSIZE, WIRE_FRAME_BYTES_MAX},
     {ZMQ_RECONNECT_IVL_MAX, 10000},
     {ZMQ_HEARTBEAT_IVL, 2000},
     {ZMQ_HEARTBEAT_TIMEOUT, 6000},
@@ -99,6 +98,10 @@ static bool set_options(struct link *link)
                            sizeof options[i].value) != 0) {
             return false;
         }
+    }
+    const int64_t frame_bytes = WIRE_FRAME_BYTES_MAX;
+    if (zmq_setsockopt(link->socket, ZMQ_MAXMSGSIZE, &frame_bytes, sizeof frame_bytes) != 0) {
+        return false;
     }
     /* Each its own: a thousand ranks must not return in the same tenth of a second. */
     const int reconnect_ms = RECONNECT_MIN_MS + rand_r(&link->seed) % RECONNECT_SPAN_MS;
