@@ -125,15 +125,21 @@ static enum err parse_option(struct parse *p) {
     return set_value(p, i, *p->at++);
 }
 
-static enum err unknown_command(struct parse *p, const char *word) {
+/* What could stand where the word stands: the same path up to the end of its next word. */
+static enum err unknown_command(const struct parse *p, const char *word) {
+    char paths[NAMES_MAX][PATH_BYTES_MAX];
     const char *names[NAMES_MAX];
+    char wanted[2 * PATH_BYTES_MAX];
     int n = 0;
     const size_t len = strlen(p->path);
-    char wanted[2 * PATH_BYTES_MAX];
     snprintf(wanted, sizeof wanted, "%s%s%.50s", p->path, len == 0 ? "" : " ", word);
     for (const struct command *c = command_table; c->path != NULL && n < NAMES_MAX; c++) {
         if (strncmp(c->path, p->path, len) == 0) {
-            names[n++] = c->path;
+            const size_t start = len + (len > 0); /* of the next word */
+            const size_t end = start + strcspn(c->path + start, " ");
+            snprintf(paths[n], sizeof paths[n], "%.*s", (int)end, c->path);
+            names[n] = paths[n];
+            n++;
         }
     }
     return why_set(p->why, ERR_CONFIG, "There is no command '%s'.%s See: tocsin --help", wanted,

@@ -45,18 +45,18 @@ static int edits(const char *a, const char *b) {
 /* Lower is nearer; above the limit it is not meant. Containment counts as one edit, so that of
  * several names the one that contains the word wins over a far misspelling. */
 static int distance(const char *wanted, const char *name) {
-    const size_t len = strlen(wanted);
-    if (len > NAME_BYTES_MAX || strlen(name) > NAME_BYTES_MAX) {
+    if (strlen(name) > NAME_BYTES_MAX) {
         return NAME_BYTES_MAX;
     }
     const int close = edits(wanted, name);
-    return len >= 3 && strcasestr(name, wanted) != NULL ? smaller(close, 1) : close;
+    return strlen(wanted) >= 3 && strcasestr(name, wanted) != NULL ? smaller(close, 1) : close;
 }
 
 const char *names_nearest(const char *wanted, const char *const *names, int n) {
     const char *nearest = NULL;
-    int best = (int)strlen(wanted) / 3 + 2; /* a third of the letters may be wrong, at least one */
-    for (int i = 0; i < n; i++) {
+    const size_t len = strlen(wanted);
+    int best = (int)len / 3 + 2; /* a third of the letters may be wrong, at least one */
+    for (int i = 0; i < n && len <= NAME_BYTES_MAX; i++) {
         const int far = distance(wanted, names[i]);
         if (far < best) {
             best = far;

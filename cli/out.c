@@ -40,6 +40,7 @@ static struct libscols_table *new_table(const struct out *out, const struct out_
     need(table != NULL);
     scols_table_set_stream(table, out->file);
     scols_table_enable_colors(table, out->style.color);
+    scols_table_enable_noencoding(table, 1); /* text_put() has done it */
     scols_table_set_termforce(table, out->style.width > 0 ? SCOLS_TERMFORCE_ALWAYS
                                                           : SCOLS_TERMFORCE_NEVER);
     scols_table_set_termwidth(table, (size_t)out->style.width);
@@ -49,7 +50,6 @@ static struct libscols_table *new_table(const struct out *out, const struct out_
             (columns[i].right ? SCOLS_FL_RIGHT : 0) | (columns[i].wrap ? SCOLS_FL_WRAP : 0);
         struct libscols_column *column = scols_table_new_column(table, name, 0, flags);
         need(column != NULL);
-        need(scols_column_set_safechars(column, "\\") == 0); /* text_put() has escaped */
         scols_cell_set_color(scols_column_get_header(column), "bold");
         free(name);
     }
