@@ -50,10 +50,15 @@ static enum err read_applied(struct pg *pg, int *out_applied, struct why *why) {
     return err;
 }
 
+/* After a failed read_applied(): there is nothing yet, rather than something wrong. */
+static bool is_missing(const struct pg *pg) {
+    return strcmp(pg_sqlstate(pg), "42P01") == 0 || strcmp(pg_sqlstate(pg), "3F000") == 0;
+}
+
 enum err migrate_verify(struct pg *pg, struct why *why) {
     int applied = 0;
     enum err err = read_applied(pg, &applied, why);
-    if (strcmp(pg_sqlstate(pg), "42P01") == 0 || strcmp(pg_sqlstate(pg), "3F000") == 0) {
+    if (err != ERR_OK && is_missing(pg)) {
         return why_set(why, ERR_DB_SCHEMA,
                        "the database has no tocsin schema; run: tocsin migrate");
     }
@@ -74,7 +79,7 @@ static enum err record(struct pg *pg, const struct migration *migration, struct 
     return pg_query(pg, sql_insert_schema_version, 3, params, NULL, why);
 }
 
-/* Runs the pieces of one transaction in order; rolls back at the first error. */
+/* Ends a transaction as err, the outcome of what ran in it, says; returns err. */
 static enum err commit_or_roll_back(struct pg *pg, enum err err, struct why *why) {
     if (err == ERR_OK) {
         return pg_run(pg, "commit", why);
@@ -121,17 +126,19 @@ static enum err apply_next(struct pg *pg, int *out_applied, bool *out_more, stru
 }
 
 enum err migrate_apply(struct pg *pg, struct migrate_report *out, struct why *why) {
-    int applied = 0;
     int known = 0;
-    if (read_applied(pg, &known, why) != ERR_OK || known < MIGRATIONS_N) {
-        enum err err = bootstrap(pg, why);
-        for (bool more = true; err == ERR_OK && more;) {
-            err = apply_next(pg, &applied, &more, why);
-        }
-        if (err != ERR_OK) {
-            return err;
-        }
+    enum err err = read_applied(pg, &known, why);
+    if (err != ERR_OK && !is_missing(pg)) {
+        return err;
     }
-    *out = (struct migrate_report){.version = migrate_latest(), .applied = applied};
-    return ERR_OK;
+    /* Also when the tables are current: a restored dump has them, but not the roles' settings. */
+    err = bootstrap(pg, why);
+    int applied = 0;
+    for (bool more = true; err == ERR_OK && more;) {
+        err = apply_next(pg, &applied, &more, why);
+    }
+    if (err == ERR_OK) {
+        *out = (struct migrate_report){.version = migrate_latest(), .applied = applied};
+    }
+    return err;
 }

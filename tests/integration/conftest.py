@@ -1,86 +1,122 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the integration tests: each file has its own server, each test its own database."""
+"""Fixtures of the integration tests. Each test file is one ctest and one pytest: it has a cluster
+of its own, and each test a database and a directory of its own, so files may run side by side.
+
+To run one file by hand:
+    TOCSIN_BIN_DIR=build/dev /usr/bin/python3 -m pytest tests/integration/test_schema.py
+"""
+
+import faulthandler
+import os
+import signal
 
 import pytest
 
-import programs
-from cluster import Cluster
-from fake_emitter import FakeEmitter
+from rig.emitter import FakeEmitter
+from rig.postgres import Cluster
+from rig.process import clear_place, make_place
+from rig.programs import Cli, Tocsind
+
+
+def pytest_sessionstart(session):
+    """Ends a session that hangs while it can still clean up: ctest would just kill it."""
+    def stop(number, frame):
+        faulthandler.dump_traceback()
+        pytest.exit("the tests of this file took too long", returncode=1)
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.signal(signal.SIGTERM, stop)
+    signal.alarm(int(os.environ.get("TOCSIN_TEST_DEADLINE_S", 600)))
 
 
 @pytest.fixture(scope="session")
-def cluster():
-    cluster = Cluster()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.remove()
+def session_place():
+    place = make_place()
+    yield place
+    found = clear_place(place)
+    assert not found, f"still running after all tests:\n{found}"
 
 
 @pytest.fixture(scope="session")
-def template(cluster):
-    """Name of a migrated database that nobody is connected to."""
-    database = cluster.new_database()
-    programs.cli("migrate", "--dsn", database.dsn("postgres"), check=0)
-    return database.name
+def cluster(session_place):
+    """The file's PostgreSQL. Tests that stop or kill it start it again, or use own_cluster."""
+    cluster = Cluster(session_place)
+    yield cluster
+    cluster.stop()
 
 
 @pytest.fixture
-def database(cluster, template):
-    database = cluster.new_database(template)
+def place():
+    """The test's own directory. Whatever runs in it when the test is over is a failure, and ends."""
+    place = make_place()
+    yield place
+    found = clear_place(place)
+    assert not found, f"still running after the test:\n{found}"
+
+
+@pytest.fixture
+def own_cluster(place):
+    """A PostgreSQL for this test alone, to be killed at will."""
+    cluster = Cluster(place)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def db(cluster):
+    """A freshly migrated database."""
+    database = cluster.create()
     yield database
     database.drop()
 
 
 @pytest.fixture
-def empty_database(cluster):
-    """Without any schema of ours."""
-    database = cluster.new_database()
+def empty_db(cluster):
+    """A database that nothing was ever done to."""
+    database = cluster.create(migrated=False)
     yield database
     database.drop()
 
 
-@pytest.fixture(scope="session")
-def cli():
-    return programs.cli
-
-
-def _remove_all(things):
-    """Removes each even if removing another fails, then says the first failure."""
-    failures = []
-    for thing in things:
-        try:
-            thing.remove()
-        except Exception as failure:  # pylint: disable=broad-except
-            failures.append(failure)
-    if failures:
-        raise failures[0]
+@pytest.fixture
+def cli(place, db):
+    """tocsin as a reader of the test's database."""
+    return Cli(place, db.dsn_reader)
 
 
 @pytest.fixture
-def tocsind(database):
-    """Starts collectors: tocsind(), tocsind(commit_interval_ms=10), tocsind(dsn=..., env=...).
-    ready=False: does not wait for the ready line."""
-    started = []
+def make_tocsind(place, db):
+    """Makes collectors; those that run at the end of the test must stop with exit code 0."""
+    made = []
 
-    def start(dsn=None, env=None, ready=True, **settings):
-        daemon = programs.Tocsind(dsn or database.dsn("tocsin_collector"), env, **settings)
-        started.append(daemon)
-        return daemon.wait_ready() if ready else daemon
+    def make(dsn=None, name="tocsind"):
+        made.append(Tocsind(place, dsn or db.dsn_collector, name))
+        return made[-1]
 
-    yield start
-    _remove_all(started)
+    yield make
+    running = [t for t in made if t.process is not None and t.process.code is None]
+    codes = []
+    for tocsind in running:
+        tocsind.resume()
+        codes.append(tocsind.stop())
+    assert not any(codes), (codes, [t.log for t in running])
 
 
 @pytest.fixture
-def emitter():
-    """Connects emitters made in Python: emitter(daemon.endpoint, run_id=7, rank=1)."""
-    connected = []
+def tocsind(make_tocsind):
+    """A collector that is ready."""
+    return make_tocsind().start()
 
-    def connect(endpoint, **fields):
-        connected.append(FakeEmitter(endpoint, **fields))
-        return connected[-1]
 
-    yield connect
-    _remove_all(connected)
+@pytest.fixture
+def make_emitter():
+    """Makes fake emitters: make_emitter(tocsind, rank=1, project="p", ...)."""
+    made = []
+
+    def make(tocsind, **fields):
+        made.append(FakeEmitter(tocsind.endpoint, **fields))
+        return made[-1]
+
+    yield make
+    for emitter in made:
+        emitter.close()

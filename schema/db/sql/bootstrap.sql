@@ -15,13 +15,23 @@ begin
       if not exists (select from pg_roles where rolname = role_name) then
         execute format('create role %I login', role_name);
       end if;
-    exception when duplicate_object or unique_violation then
-      null;
+    exception
+      when duplicate_object or unique_violation then null;
+      when insufficient_privilege then
+        raise insufficient_privilege using message = format(
+          'there is no role %I and %I may not create it; migrate once as a superuser or as a user '
+          'with CREATEROLE', role_name, current_user);
     end;
     -- Who migrates may also act as each of them, so that a managed server's one user is enough.
-    if not pg_has_role(current_user, role_name, 'member') then
-      execute format('grant %I to current_user', role_name);
-    end if;
+    -- Granted even to who is a member already: since PostgreSQL 16 that need not include SET ROLE.
+    begin
+      if role_name <> current_user
+         and not (select rolsuper from pg_roles where rolname = current_user) then
+        execute format('grant %I to current_user', role_name);
+      end if;
+    exception when insufficient_privilege or unique_violation then
+      null;
+    end;
     -- What the role finds with any client, such as psql or Grafana. Our own programs do not need
     -- it, so a user who may not alter roles can still migrate.
     begin
