@@ -116,9 +116,9 @@ static bool take(struct writer *writer, struct message *message) {
     return message->frame.batch.lane == WIRE_LANE_EVENTS;
 }
 
-/* Until when the group may wait for more. Commits of metrics begin commit_interval apart, so a batch
- * that comes after a quiet time waits for nothing. A group that is worth its transaction does not
- * wait either: its producers may have sent all that their windows allow. */
+/* Until when the group may wait for more. Commits of metrics begin commit_interval apart, so a
+ * batch that comes after a quiet time waits for nothing. A group that is worth its transaction does
+ * not wait either: its producers may have sent all that their windows allow. */
 static int64_t deadline_of(const struct writer *writer) {
     const struct settings *settings = writer->links.settings;
     return writer->group_bytes >= (size_t)settings->commit_bytes / WORTH
