@@ -42,7 +42,8 @@ struct opt {
 struct command {
     const char *path;       /* "list alerts" */
     const char *line;       /* what it does, one line, starts small, no full stop */
-    const char *text;       /* more for --help; NULL: nothing more */
+    const char *text;       /* more for --help, one paragraph; NULL: nothing more */
+    const char *json;       /* keys of its JSON document; NULL: it has none */
     const struct opt *opts; /* its own options, ended by a row without name; NULL: none */
     const char *rest;       /* name of the arguments it takes besides options; NULL: none */
     enum exit_code (*run)(struct ctx *ctx);

@@ -120,76 +120,102 @@ static const struct opt query_opts[] = {
     {0},
 };
 
-static const char span_text[] =
-    "The first of --step, --around and --at-time that is given counts. Values come in the order\n"
-    "of their times, those of all ranks together; each says its rank, and with --attempt its\n"
-    "attempt.";
+/* Keys of the JSON documents are a contract: some may be added, none is changed. */
+#define JSON_RUNS                                                                                  \
+    "[{id, name, created_at, state, num_logs, last_step, alerts, group, world_size, ranks, "       \
+    "attempts, last_seen}]"
+#define JSON_ALERTS                                                                                \
+    "{project, run, level, since, alerts: [{timestamp, run, title, text, level, step, rank, "      \
+    "attempt, host, run_id, alert_id}]}"
+#define SPAN_TEXT                                                                                  \
+    "The first of --step, --around and --at-time that is given counts. Values come in the order "  \
+    "of their times, those of all ranks together; with --attempt each also says its attempt."
 
 static const char query_text[] =
-    "The statement runs as tocsin_reader in a read-only transaction, alone, and may return at "
-    "most\n"
-    "10000 rows. It reads the views: metrics, metrics_all_attempts, metric_blocks, "
-    "system_metrics,\n"
-    "series_overview, runs_overview, attempts_overview, alerts_feed, producers_overview. They "
-    "hold\n"
-    "all projects; each has a column `project`, and current_setting('tocsin.project') is the one\n"
-    "given with --project. Arrays and times come best out with to_json(). A result with two "
-    "columns\n"
-    "of one name cannot be JSON.";
+    "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
+    "most 10000 rows. It reads the views metrics, metrics_all_attempts, metric_blocks, "
+    "system_metrics, series_overview, runs_overview, attempts_overview, alerts_feed and "
+    "producers_overview. They hold all projects: each has a column `project`, and "
+    "current_setting('tocsin.project') is the one given with --project. In JSON, numbers, "
+    "booleans, JSON and times keep their kind; everything else is text, so an array comes best as "
+    "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
+    "also has nonfinite: {column: \"nan\", \"inf\" or \"-inf\"}.";
 
 const struct command command_table[] = {
     {.path = "migrate",
      .line = "create the tables, or bring them to this program's version",
-     .text =
-         "Safe to repeat. Needs a DSN whose user may create roles and schemas; without a DSN it\n"
-         "works on the private PostgreSQL.",
+     .text = "Safe to repeat. Needs a DSN whose user may create roles and schemas; without a DSN "
+             "it works on the private PostgreSQL.",
+     .json = "{version, applied}",
      .run = cmd_migrate},
-    {.path = "list projects", .line = "list the projects", .run = cmd_list_projects},
+    {.path = "list projects",
+     .line = "list the projects",
+     .json = "{projects: [name], details: [{name, num_runs, created_at, last_seen}]}",
+     .run = cmd_list_projects},
     {.path = "list runs",
      .line = "list the runs of a project, oldest first",
+     .json = "{project, runs: [name], details: " JSON_RUNS "}",
      .opts = project_opts,
      .run = cmd_list_runs},
     {.path = "list metrics",
      .line = "list the names of a run's metrics",
+     .json = "{project, run, metrics: [name], run_id}",
      .opts = run_opts,
      .run = cmd_list_metrics},
     {.path = "list system-metrics",
      .line = "list the names of a run's system metrics",
+     .json = "{project, run, system_metrics: [name], run_id}",
      .opts = run_opts,
      .run = cmd_list_system_metrics},
     {.path = "list alerts",
      .line = "list alerts, newest first",
+     .text = "The alerts of all ranks of a run belong to the run.",
+     .json = JSON_ALERTS,
      .opts = alerts_opts,
      .run = cmd_list_alerts},
     {.path = "get project",
      .line = "show a project and its runs",
+     .text = "last_activity is the highest step of any run.",
+     .json = "{project, num_runs, runs: " JSON_RUNS ", last_activity}",
      .opts = project_opts,
      .run = cmd_get_project},
     {.path = "get run",
      .line = "show a run: state, configuration, metrics",
+     .text = "num_logs counts the calls of all ranks.",
+     .json = "{project, run, run_id, num_logs, metrics: [name], config: {...}, last_step, state, "
+             "last_seen, world_size, ranks, attempts, alerts, username, created_at, group}",
      .opts = run_opts,
      .run = cmd_get_run},
     {.path = "get metric",
      .line = "print the values of one metric",
-     .text = span_text,
+     .text = SPAN_TEXT,
+     .json = "{project, run, metric, values: [{timestamp, step, value, rank}], run_id}",
      .opts = metric_opts,
      .run = cmd_get_metric},
     {.path = "get snapshot",
      .line = "print the values of all metrics around a step or time",
-     .text = span_text,
+     .text = SPAN_TEXT,
+     .json = "{project, run, metrics: {name: [{timestamp, step, value, rank}]}, and step, or "
+             "around and window, or at_time and window, run_id}",
      .opts = snapshot_opts,
      .run = cmd_get_snapshot},
     {.path = "get alerts",
      .line = "list alerts, newest first (the same as list alerts)",
+     .text = "The alerts of all ranks of a run belong to the run.",
+     .json = JSON_ALERTS,
      .opts = alerts_opts,
      .run = cmd_list_alerts},
     {.path = "get system-metric",
      .line = "print system metrics, one entry a measurement",
+     .text = "With --metric, values stands for system_metrics. An entry with NaN or an infinity "
+             "also has nonfinite: {name: \"nan\", \"inf\" or \"-inf\"}.",
+     .json = "{project, run, system_metrics: [{name: value, ..., timestamp, rank}], run_id}",
      .opts = system_metric_opts,
      .run = cmd_get_system_metric},
     {.path = "query project",
      .line = "answer one SQL statement",
      .text = query_text,
+     .json = "{project, query, columns: [name], rows: [{column: value}], row_count}",
      .opts = query_opts,
      .run = cmd_query_project},
     {.path = "help",
