@@ -21,8 +21,7 @@
 #define START_PAUSE_MS  250
 #define PATH_PART(path) (int)(sizeof(path) - 64), (path)
 
-static enum err make_path(char *out, const char *dir, const char *name, struct why *why)
-{
+static enum err make_path(char *out, const char *dir, const char *name, struct why *why) {
     const int n = snprintf(out, PLACE_PATH_BYTES_MAX, "%s/%s", dir, name);
     return n > 0 && n < PLACE_PATH_BYTES_MAX
                ? ERR_OK
@@ -30,8 +29,7 @@ static enum err make_path(char *out, const char *dir, const char *name, struct w
 }
 
 /* Version of the data, 0 if there is none. */
-static int data_version(const struct cluster *cluster)
-{
+static int data_version(const struct cluster *cluster) {
     char path[PLACE_PATH_BYTES_MAX + 16];
     char text[16] = "";
     snprintf(path, sizeof path, "%s/PG_VERSION", cluster->data);
@@ -46,8 +44,7 @@ static int data_version(const struct cluster *cluster)
 }
 
 /* Debian keeps each major version's programs in a folder of its own, and not in PATH. */
-static int newest_version(void)
-{
+static int newest_version(void) {
     glob_t found;
     int newest = 0;
     if (glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &found) == 0) {
@@ -61,8 +58,7 @@ static int newest_version(void)
     return newest;
 }
 
-static enum err find_programs(struct cluster *cluster, struct why *why)
-{
+static enum err find_programs(struct cluster *cluster, struct why *why) {
     const int wanted = data_version(cluster);
     const int version = wanted > 0 ? wanted : newest_version();
     char initdb[PLACE_PATH_BYTES_MAX + 16];
@@ -83,24 +79,24 @@ static enum err find_programs(struct cluster *cluster, struct why *why)
     return ERR_OK;
 }
 
-static enum err find_user(struct cluster *cluster, struct why *why)
-{
+static enum err find_user(struct cluster *cluster, struct why *why) {
     if (geteuid() != 0) {
         return ERR_OK;
     }
     const struct passwd *entry = getpwnam("postgres");
     if (entry == NULL) {
-        return why_set(why, ERR_CONFIG,
-                       "PostgreSQL does not run as root, and there is no user postgres: install the "
-                       "package postgresql, which makes one, or run as an ordinary user");
+        return why_set(
+            why, ERR_CONFIG,
+            "PostgreSQL does not run as root, and there is no user postgres: install the "
+            "package postgresql, which makes one, or run as an ordinary user");
     }
-    cluster->user = (struct process_user){.other = true, .uid = entry->pw_uid, .gid = entry->pw_gid};
+    cluster->user =
+        (struct process_user){.other = true, .uid = entry->pw_uid, .gid = entry->pw_gid};
     snprintf(cluster->user.name, sizeof cluster->user.name, "%s", entry->pw_name);
     return ERR_OK;
 }
 
-enum err cluster_find(const char *data_dir, struct cluster *out, struct why *why)
-{
+enum err cluster_find(const char *data_dir, struct cluster *out, struct why *why) {
     struct cluster cluster = {.user = {.other = false}};
     char dir[PLACE_PATH_BYTES_MAX];
     enum err err = ERR_OK;
@@ -138,8 +134,7 @@ enum err cluster_find(const char *data_dir, struct cluster *out, struct why *why
 
 /* Runs a tool of PostgreSQL to its end; a status other than 0 is an error that names its words. */
 static enum err run_tool(const struct cluster *cluster, const char *tool, char *const arguments[],
-                         int *out_status, struct why *why)
-{
+                         int *out_status, struct why *why) {
     char path[PLACE_PATH_BYTES_MAX + 16];
     char *argv[16] = {path};
     snprintf(path, sizeof path, "%s/%s", cluster->bin, tool);
@@ -149,31 +144,38 @@ static enum err run_tool(const struct cluster *cluster, const char *tool, char *
     return process_run(&cluster->user, argv, cluster->log, out_status, why);
 }
 
-static enum err tool_failed(const struct cluster *cluster, const char *what, struct why *why)
-{
+static enum err tool_failed(const struct cluster *cluster, const char *what, struct why *why) {
     char line[256];
     process_last_line(cluster->log, sizeof line, line);
     return why_set(why, ERR_IO, "%s failed: %s (see %.150s)", what, line, cluster->log);
 }
 
-enum cluster_state cluster_state(const struct cluster *cluster)
-{
-    char data[PLACE_PATH_BYTES_MAX];
-    char *const arguments[] = {"status", "-D", data, NULL};
-    int status = -1;
-    snprintf(data, sizeof data, "%s", cluster->data);
+static enum err open_as_postgres(const struct cluster *cluster, const char *database,
+                                 struct pg **out, struct why *why) {
+    char dsn[DSN_BYTES_MAX];
+    snprintf(dsn, sizeof dsn, "host='%s' port=5432 dbname=%s user=postgres", cluster->socket_dir,
+             database);
+    return pg_open(dsn, "tocsin up", out, why);
+}
+
+/* Asked by connecting: after a kill -9 the pid of the dead server can look alive for a while. */
+enum cluster_state cluster_state(const struct cluster *cluster) {
+    struct pg *pg;
     if (data_version(cluster) == 0) {
         return CLUSTER_NONE;
     }
-    const enum err err = run_tool(cluster, "pg_ctl", arguments, &status, NULL);
-    return err == ERR_OK && status == 0 ? CLUSTER_RUNNING : CLUSTER_STOPPED;
+    if (open_as_postgres(cluster, "postgres", &pg, NULL) != ERR_OK) {
+        return CLUSTER_STOPPED;
+    }
+    pg_close(pg);
+    return CLUSTER_RUNNING;
 }
 
-static enum err init(const struct cluster *cluster, struct why *why)
-{
+static enum err init(const struct cluster *cluster, struct why *why) {
     char fresh[PLACE_PATH_BYTES_MAX];
-    char *const arguments[] = {"-D", fresh,          "-U",        "postgres",         "-A",
-                               "peer", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", NULL};
+    char *const arguments[] = {"-D",   fresh, "-U",   "postgres",         "-A",
+                               "peer", "-E",  "UTF8", "--locale=C.UTF-8", "--data-checksums",
+                               NULL};
     int status;
     snprintf(fresh, sizeof fresh, "%.*s.new-%ld", PATH_PART(cluster->data), (long)getpid());
     enum err err = cluster_files_own_dir(cluster, fresh, why);
@@ -194,8 +196,7 @@ static enum err init(const struct cluster *cluster, struct why *why)
 
 /* After a kill -9 of the server its old children hold the lock for a moment; so it is tried for
  * some seconds before it counts as failed. */
-static enum err start_server(const struct cluster *cluster, struct why *why)
-{
+static enum err start_server(const struct cluster *cluster, struct why *why) {
     char data[PLACE_PATH_BYTES_MAX];
     char log[PLACE_PATH_BYTES_MAX + 16];
     char *const arguments[] = {"start", "-w", "-t", "60", "-D", data, "-l", log, NULL};
@@ -208,6 +209,9 @@ static enum err start_server(const struct cluster *cluster, struct why *why)
         if (err != ERR_OK || status == 0) {
             return err;
         }
+        if (cluster_state(cluster) == CLUSTER_RUNNING) {
+            return ERR_OK; /* it was still recovering */
+        }
         if (clock_mono_ns() > give_up_ns) {
             char line[256];
             process_last_line(log, sizeof line, line);
@@ -217,8 +221,7 @@ static enum err start_server(const struct cluster *cluster, struct why *why)
     }
 }
 
-enum err cluster_start(const struct cluster *cluster, struct why *why)
-{
+enum err cluster_start(const struct cluster *cluster, struct why *why) {
     enum err err = cluster_files_dirs(cluster, why);
     if (err != ERR_OK) {
         return err;
@@ -236,8 +239,7 @@ enum err cluster_start(const struct cluster *cluster, struct why *why)
     return err == ERR_OK ? start_server(cluster, why) : err;
 }
 
-enum err cluster_stop(const struct cluster *cluster, struct why *why)
-{
+enum err cluster_stop(const struct cluster *cluster, struct why *why) {
     char data[PLACE_PATH_BYTES_MAX];
     char *const arguments[] = {"stop", "-w", "-t", "60", "-m", "fast", "-D", data, NULL};
     int status;
@@ -246,16 +248,7 @@ enum err cluster_stop(const struct cluster *cluster, struct why *why)
     return err == ERR_OK && status != 0 ? tool_failed(cluster, "pg_ctl stop", why) : err;
 }
 
-static enum err open_as_postgres(const struct cluster *cluster, const char *database,
-                                 struct pg **out, struct why *why)
-{
-    char dsn[DSN_BYTES_MAX];
-    snprintf(dsn, sizeof dsn, "host='%s' dbname=%s user=postgres", cluster->socket_dir, database);
-    return pg_open(dsn, "tocsin up", out, why);
-}
-
-static enum err create_database(const struct cluster *cluster, struct why *why)
-{
+static enum err create_database(const struct cluster *cluster, struct why *why) {
     struct pg *pg;
     enum err err = open_as_postgres(cluster, "postgres", &pg, why);
     if (err != ERR_OK) {
@@ -269,8 +262,7 @@ static enum err create_database(const struct cluster *cluster, struct why *why)
     return err;
 }
 
-enum err cluster_migrate(const struct cluster *cluster, struct why *why)
-{
+enum err cluster_migrate(const struct cluster *cluster, struct why *why) {
     struct pg *pg;
     struct migrate_report report;
     enum err err = create_database(cluster, why);

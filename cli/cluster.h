@@ -18,11 +18,11 @@
 enum cluster_state { CLUSTER_NONE, CLUSTER_STOPPED, CLUSTER_RUNNING };
 
 struct cluster {
-    char data[PLACE_PATH_BYTES_MAX];       /* <data directory>/postgres */
-    char log[PLACE_PATH_BYTES_MAX];        /* of the tools that start and stop it */
+    char data[PLACE_PATH_BYTES_MAX]; /* <data directory>/postgres */
+    char log[PLACE_PATH_BYTES_MAX];  /* of the tools that start and stop it */
     char runtime[PLACE_PATH_BYTES_MAX];
     char socket_dir[PLACE_PATH_BYTES_MAX];
-    char bin[PLACE_PATH_BYTES_MAX];        /* of the PostgreSQL that fits the data */
+    char bin[PLACE_PATH_BYTES_MAX]; /* of the PostgreSQL that fits the data */
     struct process_user user;
 };
 

@@ -15,8 +15,7 @@
 
 /* Every directory on the way; existing ones stay as they are. Root's may be entered by the
  * server's user. */
-static enum err make_dirs(const char *path, mode_t mode, struct why *why)
-{
+static enum err make_dirs(const char *path, mode_t mode, struct why *why) {
     char part[PLACE_PATH_BYTES_MAX];
     snprintf(part, sizeof part, "%s", path);
     for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
@@ -33,8 +32,7 @@ static enum err make_dirs(const char *path, mode_t mode, struct why *why)
     return ERR_OK;
 }
 
-static enum err give(const struct cluster *cluster, const char *path, struct why *why)
-{
+static enum err give(const struct cluster *cluster, const char *path, struct why *why) {
     if (cluster->user.other && chown(path, cluster->user.uid, cluster->user.gid) != 0) {
         return why_set(why, ERR_IO, "cannot give %.200s to %s: %s", path, cluster->user.name,
                        strerror(errno));
@@ -42,8 +40,7 @@ static enum err give(const struct cluster *cluster, const char *path, struct why
     return ERR_OK;
 }
 
-enum err cluster_files_own_dir(const struct cluster *cluster, const char *path, struct why *why)
-{
+enum err cluster_files_own_dir(const struct cluster *cluster, const char *path, struct why *why) {
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
         return why_set(why, ERR_IO, "cannot make %.200s: %s", path, strerror(errno));
     }
@@ -51,8 +48,7 @@ enum err cluster_files_own_dir(const struct cluster *cluster, const char *path, 
 }
 
 /* A directory of root that the server's user must pass: it may enter, not list. */
-static enum err open_for_server(const struct cluster *cluster, const char *path, struct why *why)
-{
+static enum err open_for_server(const struct cluster *cluster, const char *path, struct why *why) {
     struct stat st;
     if (stat(path, &st) != 0 || st.st_uid != geteuid()) {
         return why_set(why, ERR_IO, "%.200s belongs to somebody else: choose another place", path);
@@ -64,8 +60,7 @@ static enum err open_for_server(const struct cluster *cluster, const char *path,
     return ERR_OK;
 }
 
-enum err cluster_files_dirs(const struct cluster *cluster, struct why *why)
-{
+enum err cluster_files_dirs(const struct cluster *cluster, struct why *why) {
     char data_parent[PLACE_PATH_BYTES_MAX];
     const mode_t mode = cluster->user.other ? 0711 : 0700;
     snprintf(data_parent, sizeof data_parent, "%s", cluster->data);
@@ -93,8 +88,7 @@ struct text {
 };
 
 static void add(struct text *text, const char *format, ...) ERR_PRINTF(2, 3);
-static void add(struct text *text, const char *format, ...)
-{
+static void add(struct text *text, const char *format, ...) {
     va_list args;
     va_start(args, format);
     const int n = vsnprintf(text->bytes + text->len, sizeof text->bytes - text->len, format, args);
@@ -103,14 +97,12 @@ static void add(struct text *text, const char *format, ...)
 }
 
 static enum err write_file(const struct cluster *cluster, const char *data, const char *name,
-                           const struct text *text, struct why *why)
-{
+                           const struct text *text, struct why *why) {
     char path[PLACE_PATH_BYTES_MAX + 32];
     snprintf(path, sizeof path, "%s/%s", data, name);
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     const bool fits = text->len < sizeof text->bytes;
-    const bool written =
-        fd >= 0 && fits && write(fd, text->bytes, text->len) == (ssize_t)text->len;
+    const bool written = fd >= 0 && fits && write(fd, text->bytes, text->len) == (ssize_t)text->len;
     if (fd >= 0) {
         close(fd);
     }
@@ -122,10 +114,10 @@ static enum err write_file(const struct cluster *cluster, const char *data, cons
 }
 
 /* PostgreSQL's own settings, and how one line of postgresql.conf finds them. */
-static void server_settings(const struct cluster *cluster, struct text *out)
-{
+static void server_settings(const struct cluster *cluster, struct text *out) {
     static const char *const settings[] = {
         "listen_addresses = ''",
+        "port = 5432", /* only names the socket */
         "shared_buffers = '256MB'",
         "max_wal_size = '2GB'",
         "max_connections = 50",
@@ -138,15 +130,15 @@ static void server_settings(const struct cluster *cluster, struct text *out)
         "log_rotation_size = 0",
         "log_truncate_on_rotation = on",
     };
-    add(out, "# Written by `tocsin up` at every start; change postgresql.conf below its include.\n");
+    add(out,
+        "# Written by `tocsin up` at every start; change postgresql.conf below its include.\n");
     add(out, "unix_socket_directories = '%s'\n", cluster->socket_dir);
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         add(out, "%s\n", settings[i]);
     }
 }
 
-static void login_map(const struct cluster *cluster, struct text *out)
-{
+static void login_map(const struct cluster *cluster, struct text *out) {
     static const char *const roles[] = {"postgres", "tocsin_owner", "tocsin_collector",
                                         "tocsin_reader"};
     char owner[64] = "";
@@ -162,8 +154,7 @@ static void login_map(const struct cluster *cluster, struct text *out)
     }
 }
 
-static enum err add_include(const char *data, struct why *why)
-{
+static enum err add_include(const char *data, struct why *why) {
     static const char line[] = "include 'tocsin.conf'\n";
     char path[PLACE_PATH_BYTES_MAX + 32];
     char read_line[256];
@@ -180,8 +171,7 @@ static enum err add_include(const char *data, struct why *why)
     return ERR_OK;
 }
 
-enum err cluster_files_write(const struct cluster *cluster, const char *data, struct why *why)
-{
+enum err cluster_files_write(const struct cluster *cluster, const char *data, struct why *why) {
     static const struct text access = {.bytes = "local all all peer map=tocsin\n",
                                        .len = sizeof "local all all peer map=tocsin\n" - 1};
     struct text settings = {.len = 0};

@@ -54,6 +54,7 @@ extern const struct command command_table[];
 /* Options that every command takes, before or after its name. */
 extern const struct opt command_globals[];
 
+enum exit_code cmd_down(struct ctx *ctx);
 enum exit_code cmd_get_metric(struct ctx *ctx);
 enum exit_code cmd_get_project(struct ctx *ctx);
 enum exit_code cmd_get_run(struct ctx *ctx);
@@ -66,6 +67,9 @@ enum exit_code cmd_list_projects(struct ctx *ctx);
 enum exit_code cmd_list_runs(struct ctx *ctx);
 enum exit_code cmd_list_system_metrics(struct ctx *ctx);
 enum exit_code cmd_migrate(struct ctx *ctx);
+enum exit_code cmd_psql(struct ctx *ctx);
 enum exit_code cmd_query_project(struct ctx *ctx);
+enum exit_code cmd_status(struct ctx *ctx);
+enum exit_code cmd_up(struct ctx *ctx);
 
 #endif

@@ -141,7 +141,50 @@ static const char query_text[] =
     "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
     "also has nonfinite: {column: \"nan\", \"inf\" or \"-inf\"}.";
 
+static const struct opt up_opts[] = {
+    {.name = "data",
+     .kind = OPT_TEXT,
+     .value = "DIR",
+     .help = "where the private PostgreSQL and the logs are; else TOCSIN_DATA_DIR, else this user's "
+             "place"},
+    {0},
+};
+
+static const struct opt psql_opts[] = {
+    {.name = "role",
+     .kind = OPT_CHOICE,
+     .value = "reader|collector|owner",
+     .fallback = "reader",
+     .help = "who to be in the private PostgreSQL"},
+    {0},
+};
+
 const struct command command_table[] = {
+    {.path = "up",
+     .line = "start the private PostgreSQL and tocsind",
+     .text = "Safe to repeat: starts what is not running. With a DSN there is no private "
+             "PostgreSQL, and the schema must be there (tocsin migrate). As root the server runs as "
+             "the user postgres.",
+     .opts = up_opts,
+     .run = cmd_up},
+    {.path = "down",
+     .line = "stop tocsind and the private PostgreSQL",
+     .text = "The data stays. Fine if nothing runs.",
+     .opts = up_opts,
+     .run = cmd_down},
+    {.path = "status",
+     .line = "tell what runs, where it is and what it holds",
+     .text = "Exit status 0: database and tocsind run; 5: one of them does not.",
+     .json = "{running, database: {dsn, private, data, answers, error, schema_version}, tocsind: "
+             "{pid, endpoint, health, log}, projects, runs}",
+     .opts = up_opts,
+     .run = cmd_status},
+    {.path = "psql",
+     .line = "open psql on the database",
+     .text = "As tocsin_reader, which sees the views. Arguments after -- go to psql.",
+     .opts = psql_opts,
+     .rest = "ARGUMENT",
+     .run = cmd_psql},
     {.path = "migrate",
      .line = "create the tables, or bring them to this program's version",
      .text = "Safe to repeat. Needs a DSN whose user may create roles and schemas; without a DSN "

@@ -16,29 +16,25 @@
 
 extern char **environ;
 
-static int open_log(const char *path)
-{
+static int open_log(const char *path) {
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
-static void drop_pg_variables(void)
-{
-    static const char *const names[] = {"PGHOST",     "PGPORT",    "PGDATA",   "PGUSER",
+static void drop_pg_variables(void) {
+    static const char *const names[] = {"PGHOST",     "PGPORT",    "PGDATA",    "PGUSER",
                                         "PGDATABASE", "PGOPTIONS", "PGSERVICE", "PGPASSFILE"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         unsetenv(names[i]);
     }
 }
 
-static bool become(const struct process_user *user)
-{
+static bool become(const struct process_user *user) {
     return !user->other || (setgroups(0, NULL) == 0 && setgid(user->gid) == 0 &&
                             setuid(user->uid) == 0 && setenv("HOME", "/", 1) == 0);
 }
 
 /* In the child, up to the new program. The log was opened by the parent, who may write there. */
-static void exec_child(const struct process_user *user, char *const argv[], int log_fd)
-{
+static void exec_child(const struct process_user *user, char *const argv[], int log_fd) {
     const int null_fd = open("/dev/null", O_RDONLY);
     dup2(null_fd, STDIN_FILENO);
     dup2(log_fd, STDOUT_FILENO);
@@ -52,8 +48,7 @@ static void exec_child(const struct process_user *user, char *const argv[], int 
 }
 
 enum err process_run(const struct process_user *user, char *const argv[], const char *log_path,
-                     int *out_status, struct why *why)
-{
+                     int *out_status, struct why *why) {
     const int log_fd = open_log(log_path);
     if (log_fd < 0) {
         return why_set(why, ERR_IO, "cannot write %s: %s", log_path, strerror(errno));
@@ -73,8 +68,7 @@ enum err process_run(const struct process_user *user, char *const argv[], const 
 }
 
 enum err process_detach(char *const argv[], const char *log_path, int keep_fd, pid_t *out_pid,
-                        struct why *why)
-{
+                        struct why *why) {
     const struct process_user as_we_are = {.other = false};
     const int log_fd = open_log(log_path);
     if (log_fd < 0) {
@@ -95,8 +89,7 @@ enum err process_detach(char *const argv[], const char *log_path, int keep_fd, p
     return ERR_OK;
 }
 
-void process_last_line(const char *path, size_t size, char *out)
-{
+void process_last_line(const char *path, size_t size, char *out) {
     char line[1024];
     FILE *file = fopen(path, "re");
     out[0] = '\0';
@@ -111,13 +104,11 @@ void process_last_line(const char *path, size_t size, char *out)
     }
 }
 
-static bool is_program(const char *path)
-{
+static bool is_program(const char *path) {
     return access(path, X_OK) == 0;
 }
 
-static bool find_beside(const char *name, size_t size, char *out)
-{
+static bool find_beside(const char *name, size_t size, char *out) {
     static const char *const folders[] = {"", "/../collector"}; /* installed; in the build tree */
     char self[PLACE_PATH_BYTES_MAX];
     const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -135,8 +126,7 @@ static bool find_beside(const char *name, size_t size, char *out)
     return false;
 }
 
-static bool find_in_path(const char *name, size_t size, char *out)
-{
+static bool find_in_path(const char *name, size_t size, char *out) {
     const char *path = getenv("PATH");
     while (path != NULL && *path != '\0') {
         const size_t len = strcspn(path, ":");
@@ -149,7 +139,6 @@ static bool find_in_path(const char *name, size_t size, char *out)
     return false;
 }
 
-bool process_find(const char *name, size_t size, char *out_path)
-{
+bool process_find(const char *name, size_t size, char *out_path) {
     return find_beside(name, size, out_path) || find_in_path(name, size, out_path);
 }

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/cluster.h"
+#include "cli/command.h"
+#include "cli/ctx.h"
+#include "cli/daemon.h"
+#include "cli/db.h"
+#include "cli/json.h"
+#include "cli_sql.h"
+#include "schema/db/dsn.h"
+
+struct status {
+    bool private;
+    char dsn[DSN_BYTES_MAX]; /* masked */
+    char endpoint[PLACE_SOCKET_BYTES_MAX + 16];
+    struct daemon daemon;
+    pid_t daemon_pid; /* 0: not running */
+    char health[DAEMON_HEALTH_BYTES];
+    struct cluster cluster; /* private only */
+    bool database;          /* answered */
+    struct why database_why;
+    int64_t schema, projects, runs;
+};
+
+static void ask_database(struct ctx *ctx, const char *dsn, struct status *out) {
+    struct pg_rows *rows;
+    enum err err = pg_open(dsn, "tocsin status", &ctx->pg, &out->database_why);
+    if (err == ERR_OK) {
+        err = pg_query(ctx->pg, sql_count_overview, 0, NULL, &rows, &out->database_why);
+    }
+    if (err != ERR_OK) {
+        return;
+    }
+    out->database = true;
+    out->schema = pg_int(rows, 0, 0);
+    out->projects = pg_int(rows, 0, 1);
+    out->runs = pg_int(rows, 0, 2);
+    pg_rows_free(rows);
+}
+
+static enum err gather(struct ctx *ctx, struct status *out, struct why *why) {
+    const char *data_dir = args_text(ctx->args, "data");
+    char dsn[DSN_BYTES_MAX];
+    enum err err = dsn_resolve(ctx->dsn, "tocsin_reader", sizeof dsn, dsn, &out->private, why);
+    if (err == ERR_OK) {
+        err = place_ingest_endpoint(sizeof out->endpoint, out->endpoint, why);
+    }
+    if (err == ERR_OK) {
+        err = daemon_find(data_dir, &out->daemon, why);
+    }
+    if (err == ERR_OK && out->private) {
+        err = cluster_find(data_dir, &out->cluster, why);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    pg_mask_dsn(dsn, sizeof out->dsn, out->dsn);
+    out->daemon_pid = daemon_pid(&out->daemon);
+    if (out->daemon_pid != 0) {
+        daemon_health(&out->daemon, out->health);
+    }
+    ask_database(ctx, dsn, out);
+    return ERR_OK;
+}
+
+static void print_json(const struct status *s) {
+    struct json json;
+    json_init(&json, stdout);
+    json_open(&json, '{');
+    json_key(&json, "running");
+    json_bool(&json, s->database && s->daemon_pid != 0);
+    json_key(&json, "database");
+    json_open(&json, '{');
+    json_key(&json, "dsn");
+    json_text(&json, s->dsn);
+    json_key(&json, "private");
+    json_bool(&json, s->private);
+    json_key(&json, "data");
+    json_text(&json, s->private ? s->cluster.data : NULL);
+    json_key(&json, "answers");
+    json_bool(&json, s->database);
+    json_key(&json, "error");
+    json_text(&json, s->database ? NULL : s->database_why.text);
+    json_key(&json, "schema_version");
+    json_int(&json, s->schema);
+    json_close(&json);
+    json_key(&json, "tocsind");
+    json_open(&json, '{');
+    json_key(&json, "pid");
+    json_int(&json, s->daemon_pid);
+    json_key(&json, "endpoint");
+    json_text(&json, s->endpoint);
+    json_key(&json, "health");
+    json_text(&json, s->health[0] != '\0' ? s->health : NULL);
+    json_key(&json, "log");
+    json_text(&json, s->daemon.log);
+    json_close(&json);
+    json_key(&json, "projects");
+    json_int(&json, s->projects);
+    json_key(&json, "runs");
+    json_int(&json, s->runs);
+    json_close(&json);
+    json_end(&json);
+}
+
+static void print_text(const struct status *s) {
+    printf("database  %s\n          %s\n", s->database ? "answers" : "does not answer",
+           s->database ? s->dsn : s->database_why.text);
+    if (s->private) {
+        printf("          data in %s\n", s->cluster.data);
+    }
+    if (s->daemon_pid != 0) {
+        printf("tocsind   runs, pid %ld\n          trainers log to %s\n", (long)s->daemon_pid,
+               s->endpoint);
+    } else {
+        printf("tocsind   does not run\n");
+    }
+    if (s->health[0] != '\0') {
+        printf("          metrics at http://%s/metrics\n", s->health);
+    }
+    if (s->database) {
+        printf("content   %lld projects, %lld runs, schema version %lld\n", (long long)s->projects,
+               (long long)s->runs, (long long)s->schema);
+    }
+}
+
+enum exit_code cmd_status(struct ctx *ctx) {
+    struct status status = {.daemon_pid = 0};
+    struct why why = {""};
+    const enum err err = gather(ctx, &status, &why);
+    if (err != ERR_OK) {
+        return db_fail(ctx, err, &why);
+    }
+    (ctx->json ? print_json : print_text)(&status);
+    return status.database && status.daemon_pid != 0 ? EXIT_OK : EXIT_UNREACHABLE;
+}
