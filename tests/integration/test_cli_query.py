@@ -6,49 +6,44 @@ import time
 
 import pytest
 
-from cli_support import Cluster, run_cli
+from rig.wait import wait_for
+from stored import Stored, tsv
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    cluster = Cluster()
-    yield cluster
-    cluster.stop()
+def stored(cluster):
+    stored = Stored(cluster.create())
+    stored.run("p", "r", 11)
+    stored.log(11, ["loss"], [(s, s, [s / 10]) for s in range(5)])
+    stored.alert(11, "bell", url="https://hooks.example/secret")
+    stored.run("other", "r", 12)
+    stored.db.query("create table public.planted (x int)")
+    stored.db.query("grant all on public.planted to public")
+    stored.db.query("create sequence public.counter")
+    stored.db.query("grant all on sequence public.counter to public")
+    stored.db.query("create role member login")
+    stored.db.query("grant tocsin_reader to member")
+    stored.db.query("grant select, insert, update, delete on all tables in schema tocsin to member")
+    stored.db.query("grant usage on schema tocsin to member")
+    stored.db.query("create role stranger login")
+    stored.db.query("grant usage on schema tocsin to stranger")
+    stored.db.query("grant select on tocsin.runs_overview to stranger")
+    stored.db.query("create role mighty login")
+    stored.db.query("grant tocsin_reader, pg_write_server_files to mighty")
+    return stored
 
 
-@pytest.fixture(scope="module")
-def db(cluster):
-    db = cluster.database("tocsin").migrate()
-    db.run("p", "r", 11)
-    db.log(11, ["loss"], [(s, s, [s / 10]) for s in range(5)])
-    db.alert(11, "bell", url="https://hooks.example/secret")
-    db.run("other", "r", 12)
-    db.sql("create table public.planted (x int)")
-    db.sql("grant all on public.planted to public")
-    db.sql("create sequence public.counter")
-    db.sql("grant all on sequence public.counter to public")
-    db.sql("create role member login")
-    db.sql("grant tocsin_reader to member")
-    db.sql("grant select, insert, update, delete on all tables in schema tocsin to member")
-    db.sql("grant usage on schema tocsin to member")
-    db.sql("create role stranger login")
-    db.sql("grant usage on schema tocsin to stranger")
-    db.sql("grant select on tocsin.runs_overview to stranger")
-    db.sql("create role mighty login")
-    db.sql("grant tocsin_reader, pg_write_server_files to mighty")
-    return db
+def query(stored, sql, *argv, dsn=None):
+    argv = [*argv, "--dsn", dsn] if dsn else argv
+    return stored.cli("query", "project", "--project", "p", "--sql", sql, *argv)
 
 
-def query(db, sql, *argv, dsn=None):
-    return run_cli("query", "project", "--project", "p", "--sql", sql, "--dsn", dsn or db.dsn, *argv)
-
-
-def test_shape(db):
-    done = query(db, "  select step, value from metrics where project = 'p' order by step limit 2 ; \n",
+def test_shape(stored):
+    done = query(stored, "  select step, value from metrics where project = 'p' order by step limit 2 ; \n",
                  "--json")
-    assert done.code == 0, done.err
-    assert list(done.json) == ["project", "query", "columns", "rows", "row_count"]
-    assert done.json == {
+    assert done.rc == 0, done.stderr
+    assert list(done.json()) == ["project", "query", "columns", "rows", "row_count"]
+    assert done.json() == {
         "project": "p",
         "query": "select step, value from metrics where project = 'p' order by step limit 2",
         "columns": ["step", "value"],
@@ -57,39 +52,39 @@ def test_shape(db):
     }
 
 
-def test_value_types(db):
-    done = query(db, """select 1::int2 as i2, 9223372036854775807 as i8, 0.10::numeric as n, 0.1::float4 as f4,
+def test_value_types(stored):
+    done = query(stored, """select 1::int2 as i2, 9223372036854775807 as i8, 0.10::numeric as n, 0.1::float4 as f4,
         0.1::float8 as f8, 'NaN'::float8 as nan, '-Infinity'::numeric as inf, true as b, null as nothing,
         '{"b": [1.50, {}], "a": "\u00e9"}'::jsonb as j, '[1,  2]'::json as js, 'x"\n\u00e9' as t,
         timestamptz '2026-11-23 12:30:00.5+02' as at, timestamptz 'infinity' as never,
         array[1, 2] as list, to_json(array[1, 2]) as listed""", "--json")
-    assert done.code == 0, done.err
-    row = done.json["rows"][0]
+    assert done.rc == 0, done.stderr
+    row = done.json()["rows"][0]
     assert row.pop("nonfinite") == {"nan": "nan", "inf": "-inf"}
     assert row == {"i2": 1, "i8": 9223372036854775807, "n": 0.1, "f4": 0.1, "f8": 0.1, "nan": None,
                    "inf": None, "b": True, "nothing": None, "j": {"b": [1.5, {}], "a": "\u00e9"},
                    "js": [1, 2], "t": 'x"\n\u00e9', "at": "2026-11-23T10:30:00.500000+00:00",
                    "never": "infinity", "list": "{1,2}", "listed": [1, 2]}
-    assert '"n": 0.10,' in done.out and "1.50" in done.out and done.out.isascii()
+    assert '"n": 0.10,' in done.stdout and "1.50" in done.stdout and done.stdout.isascii()
 
 
-def test_text_form(db):
-    done = query(db, "select run, null as n, true as b from runs_overview order by run_id limit 1")
-    assert done.tsv == [["run", "n", "b"], ["r", "", "true"]]
+def test_text_form(stored):
+    done = query(stored, "select run, null as n, true as b from runs_overview order by run_id limit 1")
+    assert tsv(done) == [["run", "n", "b"], ["r", "", "true"]]
 
 
-def test_no_rows(db):
-    done = query(db, "select 1 as a, 2 as b where false", "--json")
-    assert done.json["columns"] == ["a", "b"] and done.json["rows"] == []
-    assert done.json["row_count"] == 0
-    assert query(db, "select 1 as a, 2 as b where false").out == "a\tb\n"
-    code, shown, err = db.terminal("query", "project", "--project", "p", "--sql", "select 1 where false")
+def test_no_rows(stored):
+    done = query(stored, "select 1 as a, 2 as b where false", "--json")
+    assert done.json()["columns"] == ["a", "b"] and done.json()["rows"] == []
+    assert done.json()["row_count"] == 0
+    assert query(stored, "select 1 as a, 2 as b where false").stdout == "a\tb\n"
+    code, shown, err = stored.terminal("query", "project", "--project", "p", "--sql", "select 1 where false")
     assert (code, shown, err) == (0, "", "(no rows)\n")
 
 
-def test_the_project_is_a_setting(db):
-    done = query(db, "select run_id from runs_overview where project = current_setting('tocsin.project')")
-    assert done.tsv == [["run_id"], ["11"]]
+def test_the_project_is_a_setting(stored):
+    done = query(stored, "select run_id from runs_overview where project = current_setting('tocsin.project')")
+    assert tsv(done) == [["run_id"], ["11"]]
 
 
 @pytest.mark.parametrize("sql, sentence", [
@@ -104,35 +99,35 @@ def test_the_project_is_a_setting(db):
     ("select pg_sleep(20)", "statement timeout"),
 ])
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_bad_statements(db, sql, sentence, form):
+def test_bad_statements(stored, sql, sentence, form):
     begin = time.monotonic()
-    done = query(db, sql, "--timeout", "1", *form)
-    assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("Error: ") and sentence in done.err and done.err.count("\n") == 1
+    done = query(stored, sql, "--timeout", "1", *form)
+    assert (done.rc, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: ") and sentence in done.stderr and done.stderr.count("\n") == 1
     assert time.monotonic() - begin < 15
 
 
-def test_too_many_bytes(db):
-    done = query(db, "select repeat('x', 1000000) from generate_series(1, 100)")
-    assert (done.code, done.out) == (2, "") and "Query returned more than 64 MiB." in done.err
+def test_too_many_bytes(stored):
+    done = query(stored, "select repeat('x', 1000000) from generate_series(1, 100)")
+    assert (done.rc, done.stdout) == (2, "") and "Query returned more than 64 MiB." in done.stderr
 
 
-def test_ten_thousand_rows_are_fine(db):
-    done = query(db, "select x from generate_series(1, 10000) x", "--json")
-    assert done.code == 0 and done.json["row_count"] == 10000
+def test_ten_thousand_rows_are_fine(stored):
+    done = query(stored, "select x from generate_series(1, 10000) x", "--json")
+    assert done.rc == 0 and done.json()["row_count"] == 10000
 
 
-def test_an_endless_query_stops_at_the_row_limit(db):
+def test_an_endless_query_stops_at_the_row_limit(stored):
     begin = time.monotonic()
-    done = query(db, "select generate_series(1, 1000000000000)")
-    assert done.code == 2 and "more than 10000 rows" in done.err
+    done = query(stored, "select generate_series(1, 1000000000000)")
+    assert done.rc == 2 and "more than 10000 rows" in done.stderr
     assert time.monotonic() - begin < 15
 
 
-def test_two_columns_of_one_name(db):
-    assert query(db, "select 1 as a, 2 as a").tsv == [["a", "a"], ["1", "2"]]
-    done = query(db, "select 1 as a, 2 as a", "--json")
-    assert (done.code, done.out) == (2, "") and "same name" in done.err
+def test_two_columns_of_one_name(stored):
+    assert tsv(query(stored, "select 1 as a, 2 as a")) == [["a", "a"], ["1", "2"]]
+    done = query(stored, "select 1 as a, 2 as a", "--json")
+    assert (done.rc, done.stdout) == (2, "") and "same name" in done.stderr
 
 
 ATTACKS = [
@@ -219,74 +214,73 @@ HARMLESS = [
 ]
 
 
-def state(db):
+def state(stored):
     """Everything an attack could have changed."""
     return {
-        "planted": db.sql("select count(*) from public.planted"),
-        "tables": db.sql("""select oid::regclass::text, relacl::text from pg_class
+        "planted": stored.db.query("select count(*) from public.planted"),
+        "tables": stored.db.query("""select oid::regclass::text, relacl::text from pg_class
                             where relnamespace not in ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace)
                             order by 1"""),
-        "columns": db.sql("select count(*) from pg_attribute where attrelid = 'public.planted'::regclass"),
-        "roles": db.sql("select rolname, rolsuper, rolcanlogin from pg_roles order by 1"),
-        "members": db.sql("select roleid, member from pg_auth_members order by 1, 2"),
-        "functions": db.sql("select count(*) from pg_proc"),
-        "counter": db.sql("select last_value, is_called from public.counter"),
-        "large objects": db.sql("select count(*) from pg_largeobject_metadata"),
-        "settings": db.sql("select setdatabase, setrole, setconfig from pg_db_role_setting order by 1, 2"),
-        "slots": db.sql("select count(*) from pg_replication_slots"),
-        "locks": db.sql("select count(*) from pg_locks where locktype = 'advisory'"),
-        "rows": [db.sql(f"select count(*) from tocsin.{t}") for t in
+        "columns": stored.db.query("select count(*) from pg_attribute where attrelid = 'public.planted'::regclass"),
+        "roles": stored.db.query("select rolname, rolsuper, rolcanlogin from pg_roles order by 1"),
+        "members": stored.db.query("select roleid, member from pg_auth_members order by 1, 2"),
+        "functions": stored.db.query("select count(*) from pg_proc"),
+        "counter": stored.db.query("select last_value, is_called from public.counter"),
+        "large objects": stored.db.query("select count(*) from pg_largeobject_metadata"),
+        "settings": stored.db.query("select setdatabase, setrole, setconfig from pg_db_role_setting order by 1, 2"),
+        "slots": stored.db.query("select count(*) from pg_replication_slots"),
+        "locks": stored.db.query("select count(*) from pg_locks where locktype = 'advisory'"),
+        "rows": [stored.db.query(f"select count(*) from tocsin.{t}") for t in
                  ("projects", "runs", "attempts", "series", "blocks", "run_state", "alerts", "producers")],
     }
 
 
 @pytest.fixture(scope="module")
-def before(db):
-    return state(db)
+def before(stored):
+    return state(stored)
 
 
 @pytest.mark.parametrize("user", ["tocsin_reader", "member"])
 @pytest.mark.parametrize("sql", ATTACKS)
-def test_attack(db, cluster, before, sql, user):
-    done = query(db, sql, "--timeout", "5", dsn=cluster.dsn("tocsin", user))
+def test_attack(stored, before, sql, user):
+    done = query(stored, sql, "--timeout", "5", dsn=stored.dsn_of(user))
     reaches_own_tables = user == "member" and "'none'" in sql  # its own rights, and only to read
     if not reaches_own_tables:
-        assert done.code == 2, (done.out, done.err)
-        assert done.out == "" and done.err.startswith("Error: ") and done.err.count("\n") == 1
-        assert "secret" not in done.out + done.err
-    assert state(db) == before
+        assert done.rc == 2, (done.stdout, done.stderr)
+        assert done.stdout == "" and done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+        assert "secret" not in done.stdout + done.stderr
+    assert state(stored) == before
     assert not os.path.exists("/tmp/tocsin-cli-attack")
 
 
 @pytest.mark.parametrize("user", ["tocsin_reader", "member"])
 @pytest.mark.parametrize("sql", HARMLESS)
-def test_harmless(db, cluster, before, sql, user):
-    done = query(db, sql, dsn=cluster.dsn("tocsin", user))
-    assert done.code == 0, done.err
-    wait_until_gone(db, user)
-    assert state(db) == before
+def test_harmless(stored, before, sql, user):
+    done = query(stored, sql, dsn=stored.dsn_of(user))
+    assert done.rc == 0, done.stderr
+    wait_until_gone(stored, user)
+    assert state(stored) == before
 
 
-def wait_until_gone(db, user):
+def wait_until_gone(stored, user):
     """A session's locks go with it, a moment after the client has left."""
-    deadline = time.monotonic() + 10
-    while db.sql("select count(*) from pg_stat_activity where usename = %s", user) != [(0,)]:
-        assert time.monotonic() < deadline
+    wait_for(lambda: stored.db.value(
+        "select count(*) = 0 from pg_stat_activity where usename = %s", user))
 
 
-def test_a_statement_cannot_lift_its_own_time_limit(db):
+def test_a_statement_cannot_lift_its_own_time_limit(stored):
     begin = time.monotonic()
-    done = query(db, "select set_config('statement_timeout', '0', false), pg_sleep(30)", "--timeout", "1")
-    assert done.code == 2 and time.monotonic() - begin < 10
+    done = query(stored, "select set_config('statement_timeout', '0', false), pg_sleep(30)", "--timeout", "1")
+    assert done.rc == 2 and time.monotonic() - begin < 10
 
 
 @pytest.mark.parametrize("user", ["postgres", "mighty"])
-def test_users_who_could_leave_the_role_are_refused(cluster, db, user):
-    done = query(db, "select 1", dsn=cluster.dsn("tocsin", user))
-    assert (done.code, done.out) == (4, "")
-    assert f"User '{user}'" in done.err and "user=tocsin_reader" in done.err
+def test_users_who_could_leave_the_role_are_refused(stored, user):
+    done = query(stored, "select 1", dsn=stored.dsn_of(user))
+    assert (done.rc, done.stdout) == (4, "")
+    assert f"User '{user}'" in done.stderr and "user=tocsin_reader" in done.stderr
 
 
-def test_user_without_the_grant_is_told_it(cluster, db):
-    done = query(db, "select 1", dsn=cluster.dsn("tocsin", "stranger"))
-    assert (done.code, done.out) == (4, "") and "grant tocsin_reader to" in done.err
+def test_user_without_the_grant_is_told_it(stored):
+    done = query(stored, "select 1", dsn=stored.dsn_of("stranger"))
+    assert (done.rc, done.stdout) == (4, "") and "grant tocsin_reader to" in done.stderr

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows as the collector would write them, for tests of what reads them."""
+
+import zlib
+from datetime import datetime, timedelta, timezone
+
+from rig.programs import Cli
+from terminal import run_on_terminal
+
+T0 = datetime(2026, 11, 23, 12, 30, 0, tzinfo=timezone.utc)
+
+
+def iso(seconds):
+    """T0 plus seconds, as the CLI prints it."""
+    return (T0 + timedelta(seconds=seconds)).isoformat()
+
+
+class Stored:
+    """Writes into a migrated database, reads it with the CLI. Times are T0 plus seconds."""
+
+    def __init__(self, db):
+        self.db = db
+        self._cli = Cli(db.cluster.place, db.dsn_reader)
+
+    def dsn_of(self, user):
+        return self.db.cluster.dsn(self.db.name, user)
+
+    def cli(self, *argv, env=None):
+        return self._cli.run(*argv, env=env)
+
+    def json(self, *argv):
+        return self.cli(*argv, "--json").json()
+
+    def tsv(self, *argv):
+        result = self.cli(*argv)
+        assert result.rc == 0, result.stderr
+        return tsv(result)
+
+    def terminal(self, *argv, columns=100, env=None):
+        env = {"TOCSIN_DSN": self.db.dsn_reader, **(env or {})}
+        return run_on_terminal(self.db.cluster.place, *argv, columns=columns, env=env)
+
+    def run(self, project, name, run_id, at=0, config="{}", group=None, username=None,
+            world_size=1, attempts=((0, 0),), ending=None):
+        self.db.query("insert into projects (name) values (%s) on conflict do nothing", project)
+        self.db.query("""insert into runs (run_id, project_id, name, group_name, username, config, created)
+                    select %s, project_id, %s, %s, %s, %s, %s from projects where name = %s""",
+                 run_id, name, group, username, config, T0 + timedelta(seconds=at), project)
+        for rank, attempt in attempts:
+            self.db.query("""insert into attempts (run_id, rank, attempt, producer_id, world_size, host,
+                                              pid, client, started, ended, ending)
+                        values (%s, %s, %s, gen_random_uuid(), %s, %s, 42, 'test', %s, %s, %s)""",
+                     run_id, rank, attempt, world_size, f"host{rank}", T0 + timedelta(seconds=at),
+                     T0 if ending else None, ending)
+        return run_id
+
+    def log(self, run_id, names, calls, rank=0, attempt=0, kind="metric", per_block=2):
+        """calls: (step, seconds, values). System calls have no step."""
+        keyset = zlib.crc32(repr((kind, names)).encode())
+        for position, name in enumerate(names, 1):
+            self.db.query("insert into series values (%s, %s, %s, %s, %s) on conflict do nothing",
+                     run_id, keyset, position, name, kind)
+        for i in range(0, len(calls), per_block):
+            self._block(run_id, keyset, calls[i:i + per_block], rank, attempt, kind)
+        self._state(run_id, keyset, len(names), rank, attempt)
+
+    def _block(self, run_id, keyset, calls, rank, attempt, kind):
+        times = [T0 + timedelta(seconds=second) for _, second, _ in calls]
+        steps = [step if kind == "metric" else int(time.timestamp() * 1e6)
+                 for (step, _, _), time in zip(calls, times)]
+        columns = zip(*(values for _, _, values in calls))
+        self.db.query("insert into blocks values (%s, %s, %s, %s, %s, %s, %s, %s::timestamptz[], %s::float8[])",
+                 run_id, keyset, min(steps), max(steps), rank, attempt, steps, times,
+                 [float(value) for column in columns for value in column])
+
+    def _state(self, run_id, keyset, n, rank, attempt):
+        self.db.query("""insert into run_state
+                    select %(run)s, %(keyset)s, %(rank)s, %(attempt)s, sum(cardinality(steps)),
+                           min(first_step), max(last_step), max(times[cardinality(times)]),
+                           array_fill(0::float8, array[%(n)s]), array_fill(0::float8, array[%(n)s]),
+                           array_fill(0::float8, array[%(n)s])
+                      from blocks where run_id = %(run)s and keyset_id = %(keyset)s
+                       and rank = %(rank)s and attempt = %(attempt)s
+                    on conflict (run_id, keyset_id, rank, attempt) do update
+                       set calls = excluded.calls, first_step = excluded.first_step,
+                           last_step = excluded.last_step, last_time = excluded.last_time"""
+                 .replace("%(run)s", str(run_id)).replace("%(keyset)s", str(keyset))
+                 .replace("%(rank)s", str(rank)).replace("%(attempt)s", str(attempt))
+                 .replace("%(n)s", str(n)))
+
+    def alert(self, run_id, title, text=None, level=1, step=None, at=0, rank=0, attempt=0, url=None):
+        self.db.query("""insert into alerts (run_id, rank, attempt, level, title, text, step, time, webhook_url)
+                    values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                 run_id, rank, attempt, level, title, text, step, T0 + timedelta(seconds=at), url)
+
+
+def tsv(result):
+    return [line.split("\t") for line in result.stdout.splitlines()]
