@@ -44,7 +44,7 @@ static enum exit_code open_as(struct ctx *ctx, const char *role) {
 }
 
 enum exit_code db_open_owner(struct ctx *ctx) {
-    return open_as(ctx, "tocsin_owner");
+    return open_as(ctx, "postgres"); /* who made the private cluster, and may make roles */
 }
 
 /* Statements fail like this when the schema is missing or of another version. Asking only then
