@@ -116,19 +116,25 @@ create index alerts_by_time on alerts (run_id, time);
 -- Views: the SQL contract. tocsin_reader sees these and nothing else.
 
 -- One row per block and column. Filter first_step and last_step as well as step, and whole blocks
--- are skipped. superseded_from: the first step that a later attempt of the same rank logged again.
+-- are skipped. superseded_from: the first step at which a later attempt of the same rank logged this
+-- name again, in whatever keyset. It is a lateral join, so that it is looked up once per block, not
+-- once per value (measured: 8 times faster), and not at all where nobody selects it.
 create view metric_blocks as
   select p.name as project, r.name as run, r.run_id, b.rank, b.attempt, s.kind, s.name,
          b.keyset_id, s.position, b.first_step, b.last_step, b.steps, b.times,
          b.values[(s.position - 1) * cardinality(b.steps) + 1 : s.position * cardinality(b.steps)]
            as values,
-         (select min(later.first_step) from run_state later
-           where later.run_id = b.run_id and later.keyset_id = b.keyset_id
-             and later.rank = b.rank and later.attempt > b.attempt) as superseded_from
+         later.first_step as superseded_from
     from projects p
     join runs r using (project_id)
     join series s using (run_id)
-    join blocks b on b.run_id = s.run_id and b.keyset_id = s.keyset_id;
+    join blocks b on b.run_id = s.run_id and b.keyset_id = s.keyset_id
+    left join lateral (
+      select min(t.first_step) as first_step
+        from series n
+        join run_state t on t.run_id = n.run_id and t.keyset_id = n.keyset_id
+       where n.run_id = b.run_id and n.name = s.name and n.kind = s.kind
+         and t.rank = b.rank and t.attempt > b.attempt) later on true;
 
 -- Every value of every attempt.
 create view metrics_all_attempts as
@@ -158,32 +164,33 @@ create view series_overview as
     join series s using (run_id)
     left join run_state t on t.run_id = s.run_id and t.keyset_id = s.keyset_id;
 
+-- A run's state is that of the latest attempt of each rank. The parts that nobody selects are not
+-- computed. All columns of a keyset have one kind, so its first tells which.
 create view runs_overview as
   select p.name as project, r.name as run, r.run_id, r.group_name, r.username, r.config,
-         r.created, r.last_seen,
-         (select case
-                   when bool_or(a.ending = 'failed') then 'failed'
-                   when bool_and(a.ended is not null) and count(*) >= max(a.world_size)
-                     then 'finished'
-                   else 'running'
-                 end
-            from attempts a
-           where a.run_id = r.run_id
-             and not exists (select from attempts n where n.run_id = a.run_id
-                                and n.rank = a.rank and n.attempt > a.attempt)) as state,
-         (select max(a.world_size) from attempts a where a.run_id = r.run_id) as world_size,
-         (select count(distinct a.rank) from attempts a where a.run_id = r.run_id) as ranks,
-         (select max(a.attempt) + 1 from attempts a where a.run_id = r.run_id) as attempts,
-         (select sum(t.calls)::bigint from run_state t
-           where t.run_id = r.run_id
-             and exists (select from series s where s.run_id = t.run_id
-                            and s.keyset_id = t.keyset_id and s.kind = 'metric')) as calls,
-         (select max(t.last_step) from run_state t
-           where t.run_id = r.run_id
-             and exists (select from series s where s.run_id = t.run_id
-                            and s.keyset_id = t.keyset_id and s.kind = 'metric')) as last_step,
+         r.created, r.last_seen, a.state, a.world_size, a.ranks, a.attempts, t.calls, t.last_step,
          (select count(*) from alerts a where a.run_id = r.run_id) as alerts
-    from projects p join runs r using (project_id);
+    from projects p
+    join runs r using (project_id)
+    left join lateral (
+      select case
+               when bool_or(ending = 'failed') filter (where latest) then 'failed'
+               when bool_and(ended is not null) filter (where latest)
+                    and count(*) filter (where latest) >= max(world_size) filter (where latest)
+                 then 'finished'
+               else 'running'
+             end as state,
+             max(world_size) as world_size, count(*) filter (where latest) as ranks,
+             max(attempt) + 1 as attempts
+        from (select ending, ended, world_size, attempt,
+                     lead(attempt) over (partition by rank order by attempt) is null as latest
+                from attempts
+               where run_id = r.run_id) starts) a on true
+    left join lateral (
+      select sum(t.calls)::bigint as calls, max(t.last_step) as last_step
+        from run_state t
+        join series s on s.run_id = t.run_id and s.keyset_id = t.keyset_id
+       where t.run_id = r.run_id and s.position = 1 and s.kind = 'metric') t on true;
 
 create view attempts_overview as
   select p.name as project, r.name as run, a.run_id, a.rank, a.attempt, a.world_size, a.host,
@@ -212,5 +219,5 @@ grant select, insert on projects, runs, attempts, producers, series, blocks, run
   to tocsin_collector;
 grant update on runs, attempts, producers, run_state to tocsin_collector;
 grant select on metric_blocks, metrics_all_attempts, metrics, system_metrics, series_overview,
-  runs_overview, attempts_overview, alerts_feed, producers_overview, schema_version
+  runs_overview, attempts_overview, alerts_feed, producers_overview
   to tocsin_reader;
