@@ -108,6 +108,7 @@ static enum err parse_option(struct parse *p) {
         return unknown_option(p, argument);
     }
     const struct opt *opt = p->args->values[i].opt;
+    assert(opt != NULL);
     p->args->values[i].given = true;
     if (opt->kind == OPT_FLAG) {
         p->args->values[i].text = "";

@@ -14,8 +14,9 @@
 #include "cli/rows.h"
 #include "cli_sql.h"
 
-#define ROWS_MAX  10000
-#define BYTES_MAX (64 * 1024 * 1024) /* of all fields; they are kept until the last row is good */
+#define ROWS_MAX 10000
+#define BYTES_MAX                                                                                  \
+    ((size_t)64 * 1024 * 1024) /* of all fields; they are kept until the last row is good */
 
 /* The answer, collected: an error in its last row must leave stdout empty. */
 struct answer {

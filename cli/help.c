@@ -19,7 +19,8 @@ static const char exit_codes[] = "0  it worked; an empty result is no error\n"
 static const char output[] =
     "On a terminal: a table. In a pipe or file: TSV with a header line. With --json: one JSON "
     "document. In tables and TSV, tabs, line breaks, backslashes and characters that steer a "
-    "terminal stand as escapes such as \\t, \\xNN or \\u{N}. In JSON, NaN and the infinities are null, "
+    "terminal stand as escapes such as \\t, \\xNN or \\u{N}. In JSON, NaN and the infinities are "
+    "null, "
     "and \"nonfinite\" beside them says which: nan, inf or -inf. All times are UTC.";
 
 /* One paragraph, broken between words. */
@@ -82,8 +83,9 @@ static void put_opts(FILE *file, const struct opt *opts) {
     }
 }
 
+/* group "": all. */
 static void put_commands(FILE *file, const char *group) {
-    const size_t len = group == NULL ? 0 : strlen(group);
+    const size_t len = strlen(group);
     for (const struct command *c = command_table; c->path != NULL; c++) {
         if (len == 0 || (strncmp(c->path, group, len) == 0 && c->path[len] == ' ')) {
             fprintf(file, "  %-20s %s\n", c->path, c->line);
@@ -95,7 +97,7 @@ void help_all(FILE *file) {
     fputs("tocsin: metrics and alerts of training runs, from PostgreSQL\n\n"
           "Usage: tocsin COMMAND [OPTIONS]\n\nCommands:\n",
           file);
-    put_commands(file, NULL);
+    put_commands(file, "");
     fputs("\nOptions of every command:\n", file);
     put_opts(file, command_globals);
     fputs("\nOutput:\n", file);

@@ -26,30 +26,45 @@ static enum form form_of(const struct pg_rows *rows, int column) {
     return FORM_TEXT;
 }
 
-void rows_time(const char *text, char out[ROWS_TIME_BYTES]) {
-    int second_end = 0;
-    int fraction_end = 0;
-    int fraction = 0;
-    /* "2026-11-23 12:30:30.37+00": the fraction has its trailing zeros cut. */
-    if (sscanf(text, "%*4d-%*2d-%*2d %*2d:%*2d:%*2d%n", &second_end) != 0 || second_end != 19) {
-        snprintf(out, ROWS_TIME_BYTES, "%s", text);
-        return;
+/* How many digits text begins with, at most max. */
+static size_t digits(const char *text, size_t max) {
+    size_t n = 0;
+    while (n < max && text[n] >= '0' && text[n] <= '9') {
+        n++;
     }
-    const char *rest = text + second_end;
-    if (*rest == '.' && sscanf(rest + 1, "%6d%n", &fraction, &fraction_end) == 1) {
-        rest += 1 + fraction_end;
-        for (; fraction_end < 6; fraction_end++) {
-            fraction *= 10;
+    return n;
+}
+
+/* "2026-11-23 12:30:30" at the start of text. */
+static bool starts_as_time(const char *text) {
+    static const size_t groups[] = {4, 2, 2, 2, 2, 2};
+    static const char after[] = "-- ::";
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        if (digits(text, groups[i]) != groups[i]) {
+            return false;
+        }
+        text += groups[i];
+        if (after[i] != '\0' && *text++ != after[i]) {
+            return false;
         }
     }
-    if (strcmp(rest, "+00") != 0) { /* "+00 BC", or a connection that is not in UTC */
-        snprintf(out, ROWS_TIME_BYTES, "%s", text);
-        return;
+    return true;
+}
+
+void rows_time(const char *text, char out[ROWS_TIME_BYTES]) {
+    enum { SECOND_END = 19, FRACTION = 6 };
+    size_t n = 0; /* digits of the fraction; PostgreSQL cuts its trailing zeros */
+    if (starts_as_time(text) && text[SECOND_END] == '.') {
+        n = digits(text + SECOND_END + 1, FRACTION);
     }
-    if (fraction == 0) {
+    /* Not so: infinity, a year of five digits, "+00 BC", a connection that is not in UTC. */
+    if (!starts_as_time(text) || strcmp(text + SECOND_END + (n > 0 ? n + 1 : 0), "+00") != 0) {
+        snprintf(out, ROWS_TIME_BYTES, "%s", text);
+    } else if (n == 0) {
         snprintf(out, ROWS_TIME_BYTES, "%.10sT%.8s+00:00", text, text + 11);
     } else {
-        snprintf(out, ROWS_TIME_BYTES, "%.10sT%.8s.%06d+00:00", text, text + 11, fraction);
+        snprintf(out, ROWS_TIME_BYTES, "%.10sT%.8s.%.*s%.*s+00:00", text, text + 11, (int)n,
+                 text + SECOND_END + 1, (int)(FRACTION - n), "000000");
     }
 }
 

@@ -78,18 +78,16 @@ size_t text_plain(const char *text, const char *not_plain) {
 void text_put(FILE *file, const char *text) {
     while (*text != '\0') {
         uint32_t point = 0;
-        size_t len = text_plain(text, "\\");
-        if (len > 0) {
-            fwrite(text, 1, len, file);
-        } else if ((len = text_point(text, &point)) == 0) {
+        const size_t plain = text_plain(text, "\\");
+        const size_t len = plain > 0 ? plain : text_point(text, &point);
+        if (len == 0) {
             fprintf(file, "\\x%02x", (unsigned)(unsigned char)*text);
-            len = 1;
-        } else if (point == '\\' || is_hidden(point)) {
+        } else if (plain == 0 && (point == '\\' || is_hidden(point))) {
             put_escape(file, point);
         } else {
             fwrite(text, 1, len, file);
         }
-        text += len;
+        text += len == 0 ? 1 : len;
     }
 }
 

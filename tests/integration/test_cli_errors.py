@@ -172,6 +172,13 @@ def test_schema_missing_names_the_command(empty_db):
     assert done.rc == 1 and "tocsin migrate" in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_schema_of_another_version_names_the_command(db):
+    db.query("drop view alerts_feed")
+    db.query("delete from schema_version")
+    done = Stored(db).cli("list", "alerts", "--project", "p", "--json")
+    assert (done.rc, done.stdout) == (1, "") and "run: tocsin migrate" in done.stderr
+
+
 def test_role_refused(stored, tocsin):
     done = tocsin("list", "projects", "--dsn", stored.dsn_of("nobody_here"))
     assert done.rc == 4 and "nobody_here" in done.stderr

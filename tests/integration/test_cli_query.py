@@ -274,6 +274,11 @@ def test_a_statement_cannot_lift_its_own_time_limit(stored):
     assert done.rc == 2 and time.monotonic() - begin < 10
 
 
+def test_a_lost_connection_is_no_usage_error(stored):
+    done = query(stored, "select pg_terminate_backend(pg_backend_pid())")
+    assert (done.rc, done.stdout) == (5, "") and done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("user", ["postgres", "mighty"])
 def test_users_who_could_leave_the_role_are_refused(stored, user):
     done = query(stored, "select 1", dsn=stored.dsn_of(user))
