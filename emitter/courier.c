@@ -15,17 +15,16 @@
 #include "emitter/notice.h"
 #include "schema/wire/clock.h"
 
-#define TICK_MS            20 /* how often the ring is looked at: a metric wakes nobody */
-#define BATCH_AGE_NS       (200 * CLOCK_NS_PER_MS)
-#define ACK_TIMEOUT_NS     (10 * CLOCK_NS_PER_S)
-#define NACK_PAUSE_NS      (200 * CLOCK_NS_PER_MS)
-#define ABSENT_NS          (3 * CLOCK_NS_PER_S)
-#define BACKOFF_MIN_NS     (100 * CLOCK_NS_PER_MS)
-#define BACKOFF_MAX_NS     (10 * CLOCK_NS_PER_S)
-#define STUCK_NS           (1 * CLOCK_NS_PER_S)
-#define EVENTS_WINDOW      4
-#define METRICS_WINDOW     (WIRE_WINDOW_BATCHES - EVENTS_WINDOW)
-#define REFUSAL_REASONS    256
+#define TICK_MS         20 /* how often the ring is looked at: a metric wakes nobody */
+#define BATCH_AGE_NS    (200 * CLOCK_NS_PER_MS)
+#define ACK_TIMEOUT_NS  (10 * CLOCK_NS_PER_S)
+#define ABSENT_NS       (3 * CLOCK_NS_PER_S)
+#define BACKOFF_MIN_NS  (100 * CLOCK_NS_PER_MS)
+#define BACKOFF_MAX_NS  (10 * CLOCK_NS_PER_S)
+#define STUCK_NS        (1 * CLOCK_NS_PER_S)
+#define EVENTS_WINDOW   4
+#define METRICS_WINDOW  (WIRE_WINDOW_BATCHES - EVENTS_WINDOW)
+#define REFUSAL_REASONS 256
 
 enum stage {
     STAGE_CLOSED,     /* waiting until reopen_at_ns */
@@ -37,6 +36,7 @@ enum stage {
 
 struct courier {
     struct ringfile *file;
+    struct keysets *keysets;
     struct endpoints endpoints;
     struct wire_id producer;
     struct buf hello;
@@ -48,34 +48,30 @@ struct courier {
     pthread_t thread;
 
     enum stage stage;
-    size_t endpoint;         /* in use or to be tried next */
+    size_t endpoint; /* in use or to be tried next */
     int64_t stage_since_ns;
-    int64_t progress_at_ns;  /* last acknowledgement, or first send after none was in flight */
+    int64_t progress_at_ns; /* last acknowledgement, or first send after none was in flight */
     int64_t reopen_at_ns;
     int64_t backoff_ns;
-    int64_t rewound_at_ns;
     int64_t absent_since_ns; /* 0: a collector is there */
     bool absent_told;
-    bool open_told;          /* that no socket could be made */
+    bool open_told; /* that no socket could be made */
     bool refusal_told[REFUSAL_REASONS];
 
-    _Atomic uint64_t acknowledged;
     atomic_bool connected;
     atomic_bool refused;
     atomic_bool stopping;
     _Atomic int64_t deadline_ns;
 };
 
-static void enter(struct courier *c, enum stage stage, int64_t now_ns)
-{
+static void enter(struct courier *c, enum stage stage, int64_t now_ns) {
     c->stage = stage;
     c->stage_since_ns = now_ns;
     atomic_store(&c->connected, stage == STAGE_SENDING);
 }
 
 /* A pause that doubles, each time with its own luck: between half of it and all of it. */
-static int64_t next_pause(struct courier *c)
-{
+static int64_t next_pause(struct courier *c) {
     uint32_t luck = 0;
     if (getrandom(&luck, sizeof luck, GRND_NONBLOCK) != sizeof luck) {
         luck = 0;
@@ -85,16 +81,14 @@ static int64_t next_pause(struct courier *c)
     return pause_ns;
 }
 
-static void lose(struct courier *c, int64_t now_ns)
-{
+static void lose(struct courier *c, int64_t now_ns) {
     link_close(c->link);
     c->endpoint = (c->endpoint + 1) % c->endpoints.n;
     c->reopen_at_ns = now_ns + next_pause(c);
     enter(c, STAGE_CLOSED, now_ns);
 }
 
-static void open_next(struct courier *c, int64_t now_ns)
-{
+static void open_next(struct courier *c, int64_t now_ns) {
     struct why why;
     enter(c, STAGE_CONNECTING, now_ns);
     if (link_open(c->link, c->endpoints.text[c->endpoint], &why) != ERR_OK) {
@@ -106,8 +100,7 @@ static void open_next(struct courier *c, int64_t now_ns)
     }
 }
 
-static void greet(struct courier *c, int64_t now_ns)
-{
+static void greet(struct courier *c, int64_t now_ns) {
     const struct str hello = {.ptr = (const char *)c->hello.ptr, .len = c->hello.len};
     if (link_send(c->link, hello)) {
         enter(c, STAGE_GREETING, now_ns);
@@ -115,8 +108,7 @@ static void greet(struct courier *c, int64_t now_ns)
 }
 
 /* Says once that nobody is there, and once that somebody is again. */
-static void tell_presence(struct courier *c, int64_t now_ns)
-{
+static void tell_presence(struct courier *c, int64_t now_ns) {
     const char *endpoint = c->endpoints.text[c->endpoint];
     if (c->stage == STAGE_SENDING) {
         if (c->absent_told) {
@@ -134,18 +126,16 @@ static void tell_presence(struct courier *c, int64_t now_ns)
 }
 
 static void note_acknowledged(struct courier *c, struct lane *lane, uint64_t last_seq,
-                              int64_t now_ns)
-{
-    const uint64_t calls = lane_acknowledge(lane, last_seq);
-    atomic_fetch_add(&c->acknowledged, calls);
-    c->progress_at_ns = now_ns;
+                              int64_t now_ns) {
+    if (lane_acknowledge(lane, last_seq)) {
+        c->progress_at_ns = now_ns;
+    }
 }
 
 /* The collector's database knows less than was acknowledged, or more than was sent: it is another
  * database, or an older copy. Our numbers mean nothing to it, so we start over as a new producer
  * with what is still here. */
-static void become_new(struct courier *c, int64_t now_ns)
-{
+static void become_new(struct courier *c, int64_t now_ns) {
     struct wire_frame frame;
     struct wire_id fresh;
     if (getrandom(fresh.bytes, sizeof fresh.bytes, GRND_NONBLOCK) != sizeof fresh.bytes ||
@@ -161,20 +151,20 @@ static void become_new(struct courier *c, int64_t now_ns)
         lose(c, now_ns);
         return;
     }
-    memcpy((uint8_t *)c->file->header + c->file->header->hello_offset, hello.ptr, hello.len);
+    ringfile_set_hello(c->file, &hello);
     buf_fini(&c->hello);
     c->hello = hello;
     c->producer = fresh;
     for (int i = 0; i < WIRE_LANES; i++) {
-        lane_renumber(&c->lanes[i]);
+        lane_restart(&c->lanes[i]);
     }
+    keysets_define_again(c->keysets);
     notice_say(c->quiet, "the collector does not know what was acknowledged before (another or an "
                          "older database?); going on as a new attempt");
     greet(c, now_ns);
 }
 
-static void on_welcome(struct courier *c, const struct wire_frame *frame, int64_t now_ns)
-{
+static void on_welcome(struct courier *c, const struct wire_frame *frame, int64_t now_ns) {
     for (int i = 0; i < WIRE_LANES; i++) {
         if (!lane_agrees(&c->lanes[i], frame->welcome.last_seq[i])) {
             become_new(c, now_ns);
@@ -185,34 +175,31 @@ static void on_welcome(struct courier *c, const struct wire_frame *frame, int64_
         note_acknowledged(c, &c->lanes[i], frame->welcome.last_seq[i], now_ns);
         lane_rewind(&c->lanes[i]);
     }
+    c->progress_at_ns = now_ns;
     c->backoff_ns = BACKOFF_MIN_NS;
     enter(c, STAGE_SENDING, now_ns);
 }
 
-static void on_ack(struct courier *c, const struct wire_frame *frame, int64_t now_ns)
-{
+static void on_ack(struct courier *c, const struct wire_frame *frame, int64_t now_ns) {
     note_acknowledged(c, &c->lanes[frame->ack.lane], frame->ack.last_seq, now_ns);
 }
 
-/* Every batch behind a gap is refused once; one rewind answers all of them. */
-static void on_nack(struct courier *c, const struct wire_frame *frame, int64_t now_ns)
-{
-    if (frame->nack.reason == WIRE_NACK_UNKNOWN_PRODUCER) {
+/* A collector that does not know us, or whose mark our numbers cannot go on from, gets a hello; its
+ * answer settles where we are. */
+static void on_nack(struct courier *c, const struct wire_frame *frame, int64_t now_ns) {
+    struct lane *lane = &c->lanes[frame->nack.lane];
+    if (frame->nack.reason == WIRE_NACK_UNKNOWN_PRODUCER ||
+        !lane_agrees(lane, frame->nack.last_seq)) {
         if (c->stage == STAGE_SENDING) {
             greet(c, now_ns);
         }
         return;
     }
-    struct lane *lane = &c->lanes[frame->nack.lane];
-    atomic_fetch_add(&c->acknowledged, lane_acknowledge(lane, frame->nack.last_seq));
-    if (now_ns - c->rewound_at_ns > NACK_PAUSE_NS) {
-        c->rewound_at_ns = now_ns;
-        lane_rewind(lane);
-    }
+    note_acknowledged(c, lane, frame->nack.last_seq, now_ns);
+    lane_nack(lane, frame->nack.last_seq);
 }
 
-static void on_reject(struct courier *c, const struct wire_frame *frame, int64_t now_ns)
-{
+static void on_reject(struct courier *c, const struct wire_frame *frame, int64_t now_ns) {
     const struct wire_reject *reject = &frame->reject;
     if (!c->refusal_told[reject->reason]) {
         c->refusal_told[reject->reason] = true;
@@ -237,14 +224,12 @@ static const struct {
     {WIRE_REJECT, offsetof(struct wire_frame, reject.producer), on_reject},
 };
 
-static bool is_for_us(const struct courier *c, const struct wire_frame *frame, size_t offset)
-{
+static bool is_for_us(const struct courier *c, const struct wire_frame *frame, size_t offset) {
     const bool anonymous = frame->kind == WIRE_REJECT && !frame->reject.has_producer;
     return anonymous || memcmp((const char *)frame + offset, &c->producer, sizeof c->producer) == 0;
 }
 
-static void handle(struct courier *c, struct str bytes, int64_t now_ns)
-{
+static void handle(struct courier *c, struct str bytes, int64_t now_ns) {
     struct wire_frame frame;
     if (wire_decode(bytes.ptr, bytes.len, &frame) != ERR_OK) {
         return; /* not from a tocsin collector; the missing answer is noticed by its timeout */
@@ -257,37 +242,36 @@ static void handle(struct courier *c, struct str bytes, int64_t now_ns)
     }
 }
 
-static bool anything_in_flight(const struct courier *c)
-{
+static bool anything_in_flight(const struct courier *c) {
     return lane_in_flight(&c->lanes[WIRE_LANE_EVENTS]) ||
            lane_in_flight(&c->lanes[WIRE_LANE_METRICS]);
 }
 
-static bool send_batch(struct courier *c, struct lane *lane, const struct ringfile_batch *batch)
-{
-    const struct wire_batch head = {
-        .producer = c->producer,
-        .lane = lane->id,
-        .seq = batch->seq,
-        .emitted = atomic_load_explicit(&lane->ring->shared->emitted, memory_order_relaxed),
-        .dropped = atomic_load_explicit(&lane->ring->shared->dropped, memory_order_relaxed),
-    };
+static bool send_batch(struct courier *c, struct lane *lane, const struct ringfile_batch *batch) {
     struct str frame;
-    return batcher_build(c->batcher, lane->ring, batch->start, batch->end, &head, &frame) ==
-               ERR_OK &&
+    return lane_build(lane, c->batcher, &c->producer, batch, &frame) == ERR_OK &&
            link_send(c->link, frame);
 }
 
-static void send_lane(struct courier *c, struct lane *lane, int64_t now_ns)
-{
+/* Metrics leave room for the largest event, so that a backlog of them delays none. */
+static bool fits_window(const struct courier *c, const struct lane *lane,
+                        const struct ringfile_batch *batch) {
+    const uint64_t bytes = lane_bytes_in_flight(&c->lanes[WIRE_LANE_EVENTS]) +
+                           lane_bytes_in_flight(&c->lanes[WIRE_LANE_METRICS]) + batch->bytes;
+    const uint64_t kept = lane->id == WIRE_LANE_METRICS ? WIRE_WINDOW_BYTES / 2 : 0;
+    return bytes <= WIRE_WINDOW_BYTES - kept || !lane_in_flight(lane);
+}
+
+static void send_lane(struct courier *c, struct lane *lane, int64_t now_ns) {
     struct ringfile_batch batch;
+    lane_tick(lane, now_ns);
     lane_cut(lane, c->batcher, now_ns, atomic_load(&c->stopping));
-    while (lane_next(lane, &batch)) {
+    while (lane_next(lane, &batch) && fits_window(c, lane, &batch)) {
         const bool first = !anything_in_flight(c);
         if (!send_batch(c, lane, &batch)) {
             return;
         }
-        lane->sent_seq = batch.seq;
+        lane_sent(lane, &batch);
         if (first) {
             c->progress_at_ns = now_ns;
         }
@@ -295,8 +279,7 @@ static void send_lane(struct courier *c, struct lane *lane, int64_t now_ns)
 }
 
 /* What time alone makes due. */
-static void tick(struct courier *c, int64_t now_ns)
-{
+static void tick(struct courier *c, int64_t now_ns) {
     if (c->stage == STAGE_CLOSED && now_ns >= c->reopen_at_ns && !atomic_load(&c->refused)) {
         open_next(c, now_ns);
     }
@@ -321,8 +304,7 @@ static void tick(struct courier *c, int64_t now_ns)
     tell_presence(c, now_ns);
 }
 
-static void wait_and_receive(struct courier *c)
-{
+static void wait_and_receive(struct courier *c) {
     const char *reason = NULL;
     const enum link_change change = link_wait(c->link, c->wake_fd, TICK_MS, &reason);
     const int64_t now_ns = clock_mono_ns();
@@ -341,20 +323,17 @@ static void wait_and_receive(struct courier *c)
     }
 }
 
-static bool is_delivered(const struct courier *c)
-{
+static bool is_delivered(const struct courier *c) {
     return lane_is_empty(&c->lanes[WIRE_LANE_EVENTS]) &&
            lane_is_empty(&c->lanes[WIRE_LANE_METRICS]);
 }
 
-static bool is_over(const struct courier *c)
-{
+static bool is_over(const struct courier *c) {
     return atomic_load(&c->stopping) && (is_delivered(c) || atomic_load(&c->refused) ||
                                          clock_mono_ns() >= atomic_load(&c->deadline_ns));
 }
 
-static void *run(void *context)
-{
+static void *run(void *context) {
     struct courier *c = context;
     pthread_setname_np(pthread_self(), "tocsin-courier");
     while (!is_over(c)) {
@@ -365,8 +344,7 @@ static void *run(void *context)
     return NULL;
 }
 
-static void courier_free(struct courier *c)
-{
+static void courier_free(struct courier *c) {
     if (c->wake_fd >= 0) {
         close(c->wake_fd);
     }
@@ -376,22 +354,21 @@ static void courier_free(struct courier *c)
     free(c);
 }
 
-static void init_lane(struct courier *c, enum wire_lane id, uint64_t window, int64_t max_age_ns)
-{
+static void init_lane(struct courier *c, enum wire_lane id, uint64_t window, int64_t max_age_ns) {
     c->lanes[id] = (struct lane){.file = &c->file->header->lanes[id],
-                                 .ring = &c->file->rings[id],
+                                 .source = {.ring = &c->file->rings[id], .keysets = c->keysets},
                                  .id = id,
                                  .window = window,
                                  .max_age_ns = max_age_ns};
 }
 
-static struct courier *courier_new(const struct courier_spec *spec)
-{
+static struct courier *courier_new(const struct courier_spec *spec) {
     struct courier *c = calloc(1, sizeof *c);
     if (c == NULL) {
         return NULL;
     }
     c->file = spec->file;
+    c->keysets = spec->keysets;
     c->endpoints = *spec->endpoints;
     c->producer = spec->hello->producer;
     c->quiet = spec->quiet;
@@ -412,8 +389,7 @@ static struct courier *courier_new(const struct courier_spec *spec)
 
 /* The training program's signals are its own: neither this thread nor those that libzmq makes from
  * it may take one. */
-static int create_thread(struct courier *c)
-{
+static int create_thread(struct courier *c) {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -423,8 +399,7 @@ static int create_thread(struct courier *c)
     return error;
 }
 
-enum err courier_start(const struct courier_spec *spec, struct courier **out, struct why *why)
-{
+enum err courier_start(const struct courier_spec *spec, struct courier **out, struct why *why) {
     struct courier *c = courier_new(spec);
     if (c == NULL) {
         return why_set(why, ERR_IO, "no memory or no file descriptor left for the courier");
@@ -438,42 +413,36 @@ enum err courier_start(const struct courier_spec *spec, struct courier **out, st
     return ERR_OK;
 }
 
-void courier_wake(struct courier *c)
-{
+void courier_wake(struct courier *c) {
     const uint64_t one = 1;
     ssize_t written = write(c->wake_fd, &one, sizeof one);
     (void)written; /* full means that a wake is pending already */
 }
 
-struct courier_view courier_look(const struct courier *c)
-{
-    return (struct courier_view){.acknowledged = atomic_load(&c->acknowledged),
-                                 .connected = atomic_load(&c->connected),
+struct courier_view courier_look(const struct courier *c) {
+    return (struct courier_view){.connected = atomic_load(&c->connected),
                                  .refused = atomic_load(&c->refused)};
 }
 
-static bool join_by(pthread_t thread, int64_t deadline_ns)
-{
+static bool join_by(pthread_t thread, int64_t deadline_ns) {
     const int64_t wall_ns = clock_wall_ns() + (deadline_ns - clock_mono_ns());
     const struct timespec until = {.tv_sec = wall_ns / CLOCK_NS_PER_S,
                                    .tv_nsec = wall_ns % CLOCK_NS_PER_S};
     return pthread_timedjoin_np(thread, NULL, &until) == 0;
 }
 
-enum courier_end courier_stop(struct courier *c, int64_t deadline_ns, uint64_t *out_acknowledged)
-{
+enum courier_end courier_stop(struct courier *c, int64_t deadline_ns) {
     atomic_store(&c->deadline_ns, deadline_ns);
     atomic_store(&c->stopping, true);
     courier_wake(c);
     const bool joined = join_by(c->thread, deadline_ns + STUCK_NS);
-    *out_acknowledged = atomic_load(&c->acknowledged);
     if (!joined) {
         pthread_detach(c->thread);
         return COURIER_STUCK;
     }
-    const enum courier_end end = is_delivered(c)               ? COURIER_DELIVERED
-                                 : atomic_load(&c->refused)    ? COURIER_REFUSED
-                                                               : COURIER_LATE;
+    const enum courier_end end = is_delivered(c)            ? COURIER_DELIVERED
+                                 : atomic_load(&c->refused) ? COURIER_REFUSED
+                                                            : COURIER_LATE;
     courier_free(c);
     return end;
 }

@@ -16,21 +16,21 @@
 struct courier;
 
 struct courier_spec {
-    struct ringfile *file;             /* borrows, for the courier's life */
+    struct ringfile *file; /* borrows this and the next, for the courier's life */
+    struct keysets *keysets;
     const struct wire_hello *hello;    /* borrows for the call; encoded already in the file */
     const struct endpoints *endpoints; /* copies */
     bool quiet;
 };
 
 /* Starts the thread with all signals blocked. ERR_IO: no thread or descriptor to be had. */
-enum err courier_start(const struct courier_spec *spec, struct courier **out, struct why *why)
-    ERR_MUST_CHECK;
+enum err courier_start(const struct courier_spec *spec, struct courier **out,
+                       struct why *why) ERR_MUST_CHECK;
 
 /* Any thread: events are waiting. One system call, never waits. */
 void courier_wake(struct courier *courier);
 
 struct courier_view {
-    uint64_t acknowledged; /* calls */
     bool connected;
     bool refused;
 };
@@ -40,12 +40,11 @@ enum courier_end {
     COURIER_DELIVERED, /* everything was acknowledged */
     COURIER_LATE,      /* the deadline came first */
     COURIER_REFUSED,
-    COURIER_STUCK      /* the thread did not return (a name lookup that hangs): it and what it uses
-                          must be left alone */
+    COURIER_STUCK /* the thread did not return (a name lookup that hangs): it and what it uses
+                     must be left alone */
 };
-/* Delivers what is there until deadline_ns (monotonic), then ends the thread. out_acknowledged: the
- * last of courier_look(). After COURIER_STUCK the courier is not freed, in every other case it is. */
-enum courier_end courier_stop(struct courier *courier, int64_t deadline_ns,
-                              uint64_t *out_acknowledged);
+/* Delivers what is there until deadline_ns (monotonic), then ends the thread. After COURIER_STUCK
+ * the courier is not freed, in every other case it is. */
+enum courier_end courier_stop(struct courier *courier, int64_t deadline_ns);
 
 #endif

@@ -2,7 +2,6 @@
 #include "emitter/include/tocsin.h"
 
 #include <pthread.h>
-#include <pwd.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +14,10 @@
 #include "emitter/records.h"
 #include "schema/wire/clock.h"
 
-#define EVENTS_RING_BYTES  (1024U * 1024)
-#define FINISH_DEFAULT_MS  10000
-#define FINISH_MAX_MS      (24 * 3600 * 1000)
-#define ELLIPSIS           "..."
+#define EVENTS_RING_BYTES (1024U * 1024)
+#define FINISH_DEFAULT_MS 10000
+#define FINISH_MAX_MS     (24 * 3600 * 1000)
+#define ELLIPSIS          "..."
 
 struct tocsin {
     /* Read by every call, written at start only. */
@@ -34,19 +33,18 @@ struct tocsin {
     atomic_bool finishing;
     _Atomic int64_t highest_step; /* -1: none yet */
     _Atomic uint64_t refused;
+    _Atomic uint64_t alerts;
 };
 
 /* How often this process is a fork of a fork: a run belongs to the process that started it. One
  * load instead of a getpid() of 150 ns in every call. */
 static _Atomic unsigned fork_generation;
 
-static void count_fork(void)
-{
+static void count_fork(void) {
     atomic_fetch_add_explicit(&fork_generation, 1, memory_order_relaxed);
 }
 
-static void watch_forks(void)
-{
+static void watch_forks(void) {
     pthread_atfork(NULL, NULL, count_fork);
 }
 
@@ -61,8 +59,7 @@ static const struct {
     {ERR_CONFIG, TOCSIN_ERR_CONFIG},
 };
 
-static enum tocsin_err public_err(enum err err)
-{
+static enum tocsin_err public_err(enum err err) {
     for (size_t i = 0; i < sizeof public_errs / sizeof public_errs[0]; i++) {
         if (public_errs[i].err == err) {
             return public_errs[i].public;
@@ -71,8 +68,7 @@ static enum tocsin_err public_err(enum err err)
     return TOCSIN_ERR_SYSTEM;
 }
 
-static enum tocsin_err check_run(const struct tocsin *run)
-{
+static enum tocsin_err check_run(const struct tocsin *run) {
     if (run == NULL) {
         return TOCSIN_ERR_ARGUMENT;
     }
@@ -86,8 +82,7 @@ static enum tocsin_err check_run(const struct tocsin *run)
 /* Start */
 
 static void fill_hello(const struct settings *settings, const struct identity *identity,
-                       struct wire_hello *out)
-{
+                       struct wire_hello *out) {
     *out = (struct wire_hello){
         .producer = identity->producer,
         .run_id = identity->run_id,
@@ -105,15 +100,13 @@ static void fill_hello(const struct settings *settings, const struct identity *i
 }
 
 /* Host and user are for people: what cannot be had, or is no text, is left out. */
-static struct str text_or_nothing(const char *text)
-{
+static struct str text_or_nothing(const char *text) {
     const struct str s = str_of(text);
     return str_is_text(s) && s.len <= WIRE_NAME_BYTES_MAX ? s : (struct str){0};
 }
 
 static enum err encode_hello(const struct settings *settings, const struct identity *identity,
-                             struct wire_hello *out_hello, struct buf *out_frame)
-{
+                             struct wire_hello *out_hello, struct buf *out_frame) {
     static _Thread_local char host[WIRE_NAME_BYTES_MAX + 1]; /* out_hello borrows it */
     fill_hello(settings, identity, out_hello);
     host[0] = '\0';
@@ -123,8 +116,7 @@ static enum err encode_hello(const struct settings *settings, const struct ident
     return wire_encode_hello(out_hello, out_frame);
 }
 
-static void free_run(struct tocsin *run, bool keep_file)
-{
+static void free_run(struct tocsin *run, bool keep_file) {
     if (run->file.header != NULL) {
         ringfile_close(&run->file, keep_file);
     }
@@ -133,26 +125,26 @@ static void free_run(struct tocsin *run, bool keep_file)
 }
 
 static enum err open_file(struct tocsin *run, const struct settings *settings,
-                          const struct wire_hello *hello, const struct buf *frame, struct why *why)
-{
+                          const struct wire_hello *hello, const struct buf *frame,
+                          struct why *why) {
     const struct ringfile_spec spec = {
         .dir = settings->ring_dir,
         .producer = hello->producer,
         .hello = frame,
-        .ring_bytes = {[WIRE_LANE_EVENTS] = EVENTS_RING_BYTES,
-                       [WIRE_LANE_METRICS] = settings->ring_bytes},
+        .ring_bytes =
+            {[WIRE_LANE_EVENTS] = EVENTS_RING_BYTES, [WIRE_LANE_METRICS] = settings->ring_bytes},
     };
     enum err err = ringfile_create(&spec, &run->file, why);
     if (err == ERR_OK) {
         run->metrics = &run->file.rings[WIRE_LANE_METRICS];
         run->events = &run->file.rings[WIRE_LANE_EVENTS];
+        run->keysets = keysets_new(run->file.keysets);
     }
-    return err;
+    return err == ERR_OK && run->keysets == NULL ? why_set(why, ERR_MEMORY, "out of memory") : err;
 }
 
 static enum err start_with(struct tocsin *run, const struct settings *settings, struct buf *frame,
-                           struct why *why)
-{
+                           struct why *why) {
     struct identity identity;
     struct wire_hello hello;
     struct endpoints endpoints;
@@ -171,29 +163,25 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
     }
     memcpy(run->name, hello.name.ptr, hello.name.len);
     const struct courier_spec spec = {.file = &run->file,
+                                      .keysets = run->keysets,
                                       .hello = &hello,
                                       .endpoints = &endpoints,
                                       .quiet = settings->quiet};
     err = courier_start(&spec, &run->courier, why);
     if (err == ERR_OK && settings->rank == 0) {
-        notice_say(settings->quiet, "run %s of project %s, %u rank%s", run->name,
-                   settings->project, settings->world_size, settings->world_size == 1 ? "" : "s");
+        notice_say(settings->quiet, "run %s of project %s, %u rank%s", run->name, settings->project,
+                   settings->world_size, settings->world_size == 1 ? "" : "s");
     }
     return err;
 }
 
-static enum err start(const struct settings *settings, struct tocsin **out_run, struct why *why)
-{
+static enum err start(const struct settings *settings, struct tocsin **out_run, struct why *why) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, watch_forks);
     struct tocsin *run = calloc(1, sizeof *run);
-    struct keysets *keysets = keysets_new();
-    if (run == NULL || keysets == NULL) {
-        free(run);
-        keysets_free(keysets);
+    if (run == NULL) {
         return why_set(why, ERR_MEMORY, "out of memory");
     }
-    run->keysets = keysets;
     run->generation = atomic_load(&fork_generation);
     run->quiet = settings->quiet;
     atomic_init(&run->highest_step, -1);
@@ -209,8 +197,7 @@ static enum err start(const struct settings *settings, struct tocsin **out_run, 
     return ERR_OK;
 }
 
-enum tocsin_err tocsin_start(const struct tocsin_options *options, struct tocsin **out_run)
-{
+enum tocsin_err tocsin_start(const struct tocsin_options *options, struct tocsin **out_run) {
     struct settings settings;
     struct why why = {""};
     if (options == NULL || out_run == NULL) {
@@ -229,20 +216,15 @@ enum tocsin_err tocsin_start(const struct tocsin_options *options, struct tocsin
 
 /* Keysets and calls */
 
-static enum tocsin_err refuse(struct tocsin *run, enum tocsin_err err)
-{
+static enum tocsin_err refuse(struct tocsin *run, enum tocsin_err err) {
     atomic_fetch_add_explicit(&run->refused, 1, memory_order_relaxed);
     return err;
 }
 
-static enum tocsin_err check_names(size_t n, const char *const *names)
-{
+static enum tocsin_err check_names(size_t n, const char *const *names) {
     size_t bytes = 0;
     if (n == 0) {
         return TOCSIN_ERR_ARGUMENT;
-    }
-    if (n > WIRE_KEYSET_COLUMNS_MAX) {
-        return TOCSIN_ERR_TOO_LONG;
     }
     for (size_t i = 0; i < n; i++) {
         const struct str name = str_of(names[i]);
@@ -254,55 +236,27 @@ static enum tocsin_err check_names(size_t n, const char *const *names)
     return bytes > WIRE_KEYSET_NAMES_BYTES_MAX ? TOCSIN_ERR_TOO_LONG : TOCSIN_OK;
 }
 
-struct definition {
-    struct ring *ring;
-    struct records_keyset keyset;
-    const char *const *names;
-};
-
-static enum err announce(void *context)
-{
-    const struct definition *d = context;
-    return records_push_keyset(d->ring, d->keyset, d->names) ? ERR_OK : ERR_DB_RETRY;
-}
-
-static uint64_t hash_names(enum wire_series kind, size_t n, const char *const *names)
-{
-    uint64_t id = wire_keyset_id_begin(kind);
-    for (size_t i = 0; i < n; i++) {
-        id = wire_keyset_id_add(id, str_of(names[i]));
-    }
-    return id;
-}
-
 /* The handle of these names, made if it is new. Only new names are checked: a known hash has
  * passed before. */
 static enum tocsin_err find_keyset(struct tocsin *run, enum wire_series kind, size_t n,
-                                   const char *const *names, uint32_t *out_handle)
-{
-    const uint64_t id = hash_names(kind, n, names);
-    if (keysets_find(run->keysets, id, out_handle)) {
+                                   const char *const *names, uint32_t *out_handle) {
+    if (n > WIRE_KEYSET_COLUMNS_MAX) {
+        return refuse(run, TOCSIN_ERR_TOO_LONG);
+    }
+    if (keysets_find(run->keysets, keysets_id(kind, n, names), out_handle)) {
         return TOCSIN_OK;
     }
     const enum tocsin_err bad = check_names(n, names);
     if (bad != TOCSIN_OK) {
         return refuse(run, bad);
     }
-    struct definition definition = {
-        .ring = run->metrics,
-        .keyset = {.keyset_id = id, .kind = kind, .columns = (uint32_t)n},
-        .names = names};
-    const enum err err =
-        keysets_add(run->keysets, (struct keyset){.id = id, .columns = (uint32_t)n}, announce,
-                    &definition, out_handle);
-    return err == ERR_OK         ? TOCSIN_OK
-           : err == ERR_TOO_LONG ? refuse(run, TOCSIN_ERR_TOO_LONG)
-                                 : TOCSIN_ERR_FULL;
+    return keysets_add(run->keysets, kind, n, names, out_handle) == ERR_OK
+               ? TOCSIN_OK
+               : refuse(run, TOCSIN_ERR_TOO_LONG);
 }
 
 enum tocsin_err tocsin_prepare(struct tocsin *run, size_t n, const char *const *names,
-                               tocsin_keyset *out_keyset)
-{
+                               tocsin_keyset *out_keyset) {
     const enum tocsin_err err = check_run(run);
     if (err != TOCSIN_OK) {
         return err;
@@ -313,19 +267,20 @@ enum tocsin_err tocsin_prepare(struct tocsin *run, size_t n, const char *const *
     return find_keyset(run, WIRE_SERIES_METRIC, n, names, out_keyset);
 }
 
-/* Counts one call of the application, stored or not. */
-static enum tocsin_err account(struct ring *ring, bool stored)
-{
+/* A call is counted before it can be read: a batch must not hold more than its totals say. */
+static void count_emitted(struct ring *ring) {
     atomic_fetch_add_explicit(&ring->shared->emitted, 1, memory_order_relaxed);
+}
+
+static enum tocsin_err account(struct ring *ring, bool stored) {
     if (stored) {
         return TOCSIN_OK;
     }
-    atomic_fetch_add_explicit(&ring->shared->dropped, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&ring->shared->dropped, 1, memory_order_release);
     return TOCSIN_ERR_FULL;
 }
 
-static int64_t take_step(struct tocsin *run, int64_t step)
-{
+static int64_t take_step(struct tocsin *run, int64_t step) {
     if (step == TOCSIN_STEP_AUTO) {
         return atomic_fetch_add_explicit(&run->highest_step, 1, memory_order_relaxed) + 1;
     }
@@ -337,26 +292,32 @@ static int64_t take_step(struct tocsin *run, int64_t step)
     return step;
 }
 
+static enum tocsin_err push_call(struct tocsin *run, const struct records_call *call,
+                                 const double *values) {
+    count_emitted(run->metrics);
+    return account(run->metrics, records_push_call(run->metrics, *call, values));
+}
+
 enum tocsin_err tocsin_log(struct tocsin *run, tocsin_keyset keyset, int64_t step,
-                           const double *values)
-{
+                           const double *values) {
     const enum tocsin_err err = check_run(run);
     if (err != TOCSIN_OK) {
         return err;
     }
-    struct keyset known;
-    if (values == NULL || !keysets_get(run->keysets, keyset, &known)) {
+    const struct keysets_entry *entry = keysets_get(run->keysets, keyset);
+    if (values == NULL || entry == NULL || entry->kind != WIRE_SERIES_METRIC) {
         return refuse(run, TOCSIN_ERR_ARGUMENT);
     }
-    step = take_step(run, step);
-    return account(run->metrics, records_push_call(run->metrics, known.id, step, clock_wall_ns(),
-                                                   known.columns, values));
+    const struct records_call call = {.keyset = keyset,
+                                      .columns = entry->columns,
+                                      .step = take_step(run, step),
+                                      .time_ns = clock_wall_ns()};
+    return push_call(run, &call, values);
 }
 
 enum tocsin_err tocsin_log_named(struct tocsin *run, int64_t step, size_t n,
-                                 const char *const *names, const double *values)
-{
-    const enum tocsin_err err = check_run(run);
+                                 const char *const *names, const double *values) {
+    enum tocsin_err err = check_run(run);
     if (err != TOCSIN_OK) {
         return err;
     }
@@ -364,17 +325,13 @@ enum tocsin_err tocsin_log_named(struct tocsin *run, int64_t step, size_t n,
         return refuse(run, TOCSIN_ERR_ARGUMENT);
     }
     uint32_t handle;
-    const enum tocsin_err found = find_keyset(run, WIRE_SERIES_METRIC, n, names, &handle);
-    if (found == TOCSIN_ERR_FULL) {
-        return account(run->metrics, false);
-    }
-    return found == TOCSIN_OK ? tocsin_log(run, handle, step, values) : found;
+    err = find_keyset(run, WIRE_SERIES_METRIC, n, names, &handle);
+    return err == TOCSIN_OK ? tocsin_log(run, handle, step, values) : err;
 }
 
 enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const char *const *names,
-                                  const double *values)
-{
-    const enum tocsin_err err = check_run(run);
+                                  const double *values) {
+    enum tocsin_err err = check_run(run);
     if (err != TOCSIN_OK) {
         return err;
     }
@@ -382,24 +339,20 @@ enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const char *cons
         return refuse(run, TOCSIN_ERR_ARGUMENT);
     }
     uint32_t handle;
-    struct keyset known;
-    const enum tocsin_err found = find_keyset(run, WIRE_SERIES_SYSTEM, n, names, &handle);
-    if (found == TOCSIN_ERR_FULL) {
-        return account(run->metrics, false);
-    }
-    if (found != TOCSIN_OK || !keysets_get(run->keysets, handle, &known)) {
-        return found;
+    err = find_keyset(run, WIRE_SERIES_SYSTEM, n, names, &handle);
+    if (err != TOCSIN_OK) {
+        return err;
     }
     const int64_t now_ns = clock_wall_ns();
-    return account(run->metrics, records_push_call(run->metrics, known.id, now_ns / 1000, now_ns,
-                                                   known.columns, values));
+    const struct records_call call = {
+        .keyset = handle, .columns = (uint32_t)n, .step = now_ns / 1000, .time_ns = now_ns};
+    return push_call(run, &call, values);
 }
 
 /* Events */
 
 /* The text, or its beginning up to a code point with "..." behind it in out[max]. */
-static struct str cut(struct str text, size_t max, char *out)
-{
+static struct str cut(struct str text, size_t max, char *out) {
     if (text.len <= max) {
         return text;
     }
@@ -413,8 +366,7 @@ static struct str cut(struct str text, size_t max, char *out)
 }
 
 static enum tocsin_err check_alert(enum tocsin_level level, const char *title, const char *text,
-                                   const char *webhook_url)
-{
+                                   const char *webhook_url) {
     if (title == NULL || title[0] == '\0' || (int)level < TOCSIN_INFO || level > TOCSIN_ERROR) {
         return TOCSIN_ERR_ARGUMENT;
     }
@@ -425,8 +377,7 @@ static enum tocsin_err check_alert(enum tocsin_level level, const char *title, c
     return str_of(webhook_url).len > WIRE_URL_BYTES_MAX ? TOCSIN_ERR_TOO_LONG : TOCSIN_OK;
 }
 
-static int64_t alert_step(const struct tocsin *run, int64_t step)
-{
+static int64_t alert_step(const struct tocsin *run, int64_t step) {
     if (step != TOCSIN_STEP_NONE) {
         return step;
     }
@@ -435,8 +386,7 @@ static int64_t alert_step(const struct tocsin *run, int64_t step)
 }
 
 enum tocsin_err tocsin_alert(struct tocsin *run, enum tocsin_level level, const char *title,
-                             const char *text, int64_t step, const char *webhook_url)
-{
+                             const char *text, int64_t step, const char *webhook_url) {
     enum tocsin_err err = check_run(run);
     if (err != TOCSIN_OK) {
         return err;
@@ -453,14 +403,15 @@ enum tocsin_err tocsin_alert(struct tocsin *run, enum tocsin_level level, const 
                                      .step = alert_step(run, step),
                                      .time_ns = clock_wall_ns(),
                                      .webhook_url = str_of(webhook_url)};
+    atomic_fetch_add_explicit(&run->alerts, 1, memory_order_relaxed);
+    count_emitted(run->events);
     err = account(run->events, records_push_alert(run->events, &alert));
     courier_wake(run->courier);
     notice_alert(run->quiet, &alert);
     return err;
 }
 
-enum tocsin_err tocsin_set_config(struct tocsin *run, const char *json)
-{
+enum tocsin_err tocsin_set_config(struct tocsin *run, const char *json) {
     const enum tocsin_err err = check_run(run);
     if (err != TOCSIN_OK) {
         return err;
@@ -472,11 +423,10 @@ enum tocsin_err tocsin_set_config(struct tocsin *run, const char *json)
     if (config.len > WIRE_CONFIG_BYTES_MAX) {
         return refuse(run, TOCSIN_ERR_TOO_LONG);
     }
-    if (!records_push_config(run->events, config)) {
-        return TOCSIN_ERR_FULL;
-    }
+    count_emitted(run->events);
+    const enum tocsin_err stored = account(run->events, records_push_config(run->events, config));
     courier_wake(run->courier);
-    return TOCSIN_OK;
+    return stored;
 }
 
 /* Finish */
@@ -491,20 +441,19 @@ static const struct {
     [COURIER_STUCK] = {TOCSIN_ERR_TIMEOUT, "were not acknowledged in time"},
 };
 
-static uint64_t stored(const struct ring *ring)
-{
-    return atomic_load(&ring->shared->emitted) - atomic_load(&ring->shared->dropped);
+static uint64_t waiting(const struct tocsin *run, enum wire_lane lane) {
+    const struct ringfile_lane *file = &run->file.header->lanes[lane];
+    return atomic_load(&file->shared.emitted) - atomic_load(&file->shared.dropped) -
+           atomic_load(&file->acked_calls);
 }
 
-static void say_undelivered(const struct tocsin *run, uint64_t acknowledged, const char *why)
-{
-    const uint64_t calls = stored(run->metrics) + stored(run->events) - acknowledged;
-    notice_say(run->quiet, "%llu calls of run %s %s; they are kept in %s",
-               (unsigned long long)calls, run->name, why, run->file.path);
+static void say_undelivered(const struct tocsin *run, const char *why) {
+    notice_say(run->quiet, "%llu calls and %llu events of run %s %s; they wait in %s",
+               (unsigned long long)waiting(run, WIRE_LANE_METRICS),
+               (unsigned long long)waiting(run, WIRE_LANE_EVENTS), run->name, why, run->file.path);
 }
 
-static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int64_t deadline_ms)
-{
+static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int64_t deadline_ms) {
     if (run_at == NULL || *run_at == NULL) {
         return TOCSIN_OK;
     }
@@ -521,13 +470,13 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     const int64_t deadline_ns = clock_mono_ns() + deadline_ms * CLOCK_NS_PER_MS;
     atomic_store(&run->finishing, true);
     const struct wire_finish finish = {.ending = ending, .time_ns = clock_wall_ns()};
-    if (!records_push_finish(run->events, finish)) {
+    count_emitted(run->events);
+    if (account(run->events, records_push_finish(run->events, finish)) != TOCSIN_OK) {
         notice_say(run->quiet, "no room left to record the end of run %s", run->name);
     }
-    uint64_t acknowledged;
-    const enum courier_end how = courier_stop(run->courier, deadline_ns, &acknowledged);
+    const enum courier_end how = courier_stop(run->courier, deadline_ns);
     if (how != COURIER_DELIVERED) {
-        say_undelivered(run, acknowledged, endings[how].why);
+        say_undelivered(run, endings[how].why);
     }
     if (how != COURIER_STUCK) {
         free_run(run, how != COURIER_DELIVERED);
@@ -535,20 +484,17 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     return endings[how].err;
 }
 
-enum tocsin_err tocsin_finish(struct tocsin **run, int64_t deadline_ms)
-{
+enum tocsin_err tocsin_finish(struct tocsin **run, int64_t deadline_ms) {
     return end(run, WIRE_ENDING_FINISHED, deadline_ms);
 }
 
-enum tocsin_err tocsin_fail(struct tocsin **run, int64_t deadline_ms)
-{
+enum tocsin_err tocsin_fail(struct tocsin **run, int64_t deadline_ms) {
     return end(run, WIRE_ENDING_FAILED, deadline_ms);
 }
 
 /* Facts */
 
-enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out)
-{
+enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out) {
     const enum tocsin_err err = check_run(run);
     if (err != TOCSIN_OK || out == NULL) {
         return err != TOCSIN_OK ? err : TOCSIN_ERR_ARGUMENT;
@@ -559,21 +505,19 @@ enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out)
         .emitted = atomic_load(&run->metrics->shared->emitted),
         .dropped = atomic_load(&run->metrics->shared->dropped),
         .refused = atomic_load(&run->refused),
-        .acknowledged = view.acknowledged,
-        .alerts = atomic_load(&run->events->shared->emitted),
+        .acknowledged = atomic_load(&run->file.header->lanes[WIRE_LANE_METRICS].acked_calls),
+        .alerts = atomic_load(&run->alerts),
         .connected = view.connected,
     };
     memcpy(out, &stats, out->size < sizeof stats ? out->size : sizeof stats);
     return TOCSIN_OK;
 }
 
-const char *tocsin_run_name(const struct tocsin *run)
-{
+const char *tocsin_run_name(const struct tocsin *run) {
     return run != NULL ? run->name : "";
 }
 
-const char *tocsin_version(void)
-{
+const char *tocsin_version(void) {
     return TOCSIN_VERSION_TEXT;
 }
 
@@ -591,8 +535,7 @@ static const char *const texts[] = {
     [TOCSIN_ERR_REFUSED] = "the collector refused this run",
 };
 
-const char *tocsin_strerror(enum tocsin_err err)
-{
+const char *tocsin_strerror(enum tocsin_err err) {
     const size_t i = (size_t)err;
     return i < sizeof texts / sizeof texts[0] && texts[i] != NULL ? texts[i] : "unknown error";
 }

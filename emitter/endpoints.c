@@ -8,16 +8,14 @@
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
-static bool is_ipc(const char *endpoint)
-{
+static bool is_ipc(const char *endpoint) {
     static const char scheme[] = "ipc://";
     const char *path = endpoint + strlen(scheme);
     return strncmp(endpoint, scheme, strlen(scheme)) == 0 && path[0] == '/' &&
            strlen(path) < PLACE_SOCKET_BYTES_MAX;
 }
 
-static bool is_tcp(const char *endpoint)
-{
+static bool is_tcp(const char *endpoint) {
     static const char scheme[] = "tcp://";
     if (strncmp(endpoint, scheme, strlen(scheme)) != 0) {
         return false;
@@ -32,13 +30,13 @@ static bool is_tcp(const char *endpoint)
     return colon[1] >= '0' && colon[1] <= '9' && *end == '\0' && port >= 1 && port <= 65535;
 }
 
-static enum err add(const char *text, size_t len, struct endpoints *out, struct why *why)
-{
+static enum err add(const char *text, size_t len, struct endpoints *out, struct why *why) {
     if (out->n == ENDPOINTS_MAX) {
         return why_set(why, ERR_CONFIG, "more than %d endpoints in TOCSIN_ENDPOINT", ENDPOINTS_MAX);
     }
     if (len >= ENDPOINTS_BYTES_MAX) {
-        return why_set(why, ERR_CONFIG, "an endpoint longer than %d bytes", ENDPOINTS_BYTES_MAX - 1);
+        return why_set(why, ERR_CONFIG, "an endpoint longer than %d bytes",
+                       ENDPOINTS_BYTES_MAX - 1);
     }
     char *endpoint = out->text[out->n];
     memcpy(endpoint, text, len);
@@ -53,14 +51,12 @@ static enum err add(const char *text, size_t len, struct endpoints *out, struct 
     return ERR_OK;
 }
 
-static uint64_t weight(uint64_t run_id, const char *endpoint)
-{
+static uint64_t weight(uint64_t run_id, const char *endpoint) {
     return wire_keyset_id_add(run_id, str_of(endpoint));
 }
 
 /* Insertion sort: there are at most sixteen. */
-static void order(uint64_t run_id, struct endpoints *endpoints)
-{
+static void order(uint64_t run_id, struct endpoints *endpoints) {
     char moving[ENDPOINTS_BYTES_MAX];
     for (size_t i = 1; i < endpoints->n; i++) {
         memcpy(moving, endpoints->text[i], sizeof moving);
@@ -74,8 +70,7 @@ static void order(uint64_t run_id, struct endpoints *endpoints)
 }
 
 enum err endpoints_parse(const char *list, uint64_t run_id, struct endpoints *out,
-                         struct why *why)
-{
+                         struct why *why) {
     struct endpoints endpoints = {.n = 0};
     for (const char *at = list;;) {
         at += strspn(at, " ");

@@ -25,16 +25,16 @@ static const struct {
 };
 
 static const char *const adjectives[] = {
-    "amber", "bold",  "brave", "bright", "calm",  "clear", "crisp", "deep",
+    "amber", "bold",  "brave", "bright", "calm",  "clear", "crisp",  "deep",
     "early", "eager", "fair",  "firm",   "fleet", "fresh", "gentle", "golden",
     "grand", "green", "happy", "keen",   "kind",  "light", "lively", "lucky",
     "merry", "noble", "proud", "quick",  "quiet", "sharp", "steady", "warm",
 };
 static const char *const nouns[] = {
-    "anvil", "arrow",  "beacon", "bell",  "birch",  "bridge", "brook", "cedar",
-    "cliff", "cloud",  "comet",  "coral", "delta",  "ember",  "falcon", "field",
-    "forge", "harbor", "heron",  "lake",  "lantern", "maple", "meadow", "moon",
-    "otter", "pine",   "reef",   "river", "sparrow", "summit", "tide",  "willow",
+    "anvil", "arrow",  "beacon", "bell",  "birch",   "bridge", "brook",  "cedar",
+    "cliff", "cloud",  "comet",  "coral", "delta",   "ember",  "falcon", "field",
+    "forge", "harbor", "heron",  "lake",  "lantern", "maple",  "meadow", "moon",
+    "otter", "pine",   "reef",   "river", "sparrow", "summit", "tide",   "willow",
 };
 #define WORDS 32
 _Static_assert(sizeof adjectives / sizeof adjectives[0] == WORDS, "one word per number");
@@ -42,8 +42,7 @@ _Static_assert(sizeof nouns / sizeof nouns[0] == WORDS, "one word per number");
 
 /* Start of the parent process in clock ticks since boot; 0 if it cannot be read. With its pid it
  * names the parent for as long as the machine runs. */
-static unsigned long long parent_start(void)
-{
+static unsigned long long parent_start(void) {
     char path[64];
     char stat[1024];
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)getppid());
@@ -63,23 +62,21 @@ static unsigned long long parent_start(void)
     return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
 }
 
-static bool is_one_node(void)
-{
+static bool is_one_node(void) {
     const char *local = getenv("LOCAL_WORLD_SIZE");
     const char *world = getenv("WORLD_SIZE");
     return local != NULL && world != NULL && strcmp(local, world) == 0;
 }
 
-static bool launch_of_row(size_t row, char *out)
-{
+static bool launch_of_row(size_t row, char *out) {
     size_t used = 0;
     for (int i = 0; i < 2 && launches[row].variables[i] != NULL; i++) {
         const char *value = getenv(launches[row].variables[i]);
         if (value == NULL || value[0] == '\0' || strcmp(value, launches[row].none) == 0) {
             return false;
         }
-        int n = snprintf(out + used, LAUNCH_BYTES - used, "%s=%s;", launches[row].variables[i],
-                         value);
+        int n =
+            snprintf(out + used, LAUNCH_BYTES - used, "%s=%s;", launches[row].variables[i], value);
         used += n > 0 ? (size_t)n : 0;
         if (used >= LAUNCH_BYTES) {
             return false;
@@ -97,8 +94,7 @@ static bool launch_of_row(size_t row, char *out)
 
 /* What all ranks of this launch share, or false. A world of one asks nobody: several programs in
  * one batch job are several runs. */
-static bool find_launch(const struct settings *settings, char *out)
-{
+static bool find_launch(const struct settings *settings, char *out) {
     if (settings->run_id != NULL) {
         snprintf(out, LAUNCH_BYTES, "%s", settings->run_id);
         return true;
@@ -112,22 +108,19 @@ static bool find_launch(const struct settings *settings, char *out)
     return false;
 }
 
-static enum err fill_random(void *out, size_t len)
-{
+static enum err fill_random(void *out, size_t len) {
     return getrandom(out, len, GRND_NONBLOCK) == (ssize_t)len ? ERR_OK : ERR_IO;
 }
 
 /* Spreads the hash over all bits (finaliser of splitmix64, Steele et al. 2014): FNV's low bits
  * alone would give neighbouring names to neighbouring runs. */
-static uint64_t mix(uint64_t v)
-{
+static uint64_t mix(uint64_t v) {
     v = (v ^ v >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     v = (v ^ v >> 27) * UINT64_C(0x94d049bb133111eb);
     return v ^ v >> 31;
 }
 
-enum err identity_make(const struct settings *settings, struct identity *out)
-{
+enum err identity_make(const struct settings *settings, struct identity *out) {
     struct identity identity;
     char launch[LAUNCH_BYTES];
     enum err err = fill_random(identity.producer.bytes, sizeof identity.producer.bytes);

@@ -13,9 +13,9 @@
 #define IDENTITY_NAME_BYTES 64
 
 struct identity {
-    struct wire_id producer;         /* random, one per process start */
-    uint64_t run_id;                 /* below 2^63 */
-    char name[IDENTITY_NAME_BYTES];  /* adjective-noun-number, the same for the same run id */
+    struct wire_id producer;        /* random, one per process start */
+    uint64_t run_id;                /* below 2^63 */
+    char name[IDENTITY_NAME_BYTES]; /* adjective-noun-number, the same for the same run id */
 };
 
 /* ERR_IO: the kernel has no random numbers. */

@@ -28,8 +28,9 @@ static const struct {
 #define RECONNECT_SPAN_MS 400
 
 #define MONITOR_EVENTS                                                                             \
-    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | \
-     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |                                      \
+     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                  \
+     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
 static const struct {
     uint16_t event;
@@ -45,14 +46,13 @@ static const struct {
 
 struct link {
     void *context;
-    void *socket;  /* NULL: closed */
+    void *socket; /* NULL: closed */
     void *monitor;
     zmq_msg_t received;
     unsigned seed;
 };
 
-struct link *link_new(void)
-{
+struct link *link_new(void) {
     struct link *link = calloc(1, sizeof *link);
     if (link != NULL) {
         zmq_msg_init(&link->received);
@@ -61,8 +61,7 @@ struct link *link_new(void)
     return link;
 }
 
-void link_free(struct link *link)
-{
+void link_free(struct link *link) {
     if (link != NULL) {
         link_close(link);
         zmq_msg_close(&link->received);
@@ -70,15 +69,13 @@ void link_free(struct link *link)
     }
 }
 
-bool link_is_open(const struct link *link)
-{
+bool link_is_open(const struct link *link) {
     return link->socket != NULL;
 }
 
 /* The context goes with the socket: a monitor endpoint and a descriptor less to keep in mind, and
  * after a loss nothing of the old connection is left. */
-void link_close(struct link *link)
-{
+void link_close(struct link *link) {
     if (link->monitor != NULL) {
         zmq_close(link->monitor);
     }
@@ -91,8 +88,7 @@ void link_close(struct link *link)
     link->monitor = link->socket = link->context = NULL;
 }
 
-static bool set_options(struct link *link)
-{
+static bool set_options(struct link *link) {
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (zmq_setsockopt(link->socket, options[i].option, &options[i].value,
                            sizeof options[i].value) != 0) {
@@ -108,8 +104,7 @@ static bool set_options(struct link *link)
     return zmq_setsockopt(link->socket, ZMQ_RECONNECT_IVL, &reconnect_ms, sizeof reconnect_ms) == 0;
 }
 
-static bool watch(struct link *link)
-{
+static bool watch(struct link *link) {
     static const char address[] = "inproc://monitor";
     const int linger = 0;
     if (zmq_socket_monitor(link->socket, address, MONITOR_EVENTS) != 0) {
@@ -121,8 +116,7 @@ static bool watch(struct link *link)
            zmq_connect(link->monitor, address) == 0;
 }
 
-enum err link_open(struct link *link, const char *endpoint, struct why *why)
-{
+enum err link_open(struct link *link, const char *endpoint, struct why *why) {
     link->context = zmq_ctx_new();
     if (link->context != NULL) {
         link->socket = zmq_socket(link->context, ZMQ_DEALER);
@@ -138,8 +132,7 @@ enum err link_open(struct link *link, const char *endpoint, struct why *why)
 }
 
 /* The first part of a monitor message is the event's number and value, the second an address. */
-static bool next_event(struct link *link, uint16_t *out_event)
-{
+static bool next_event(struct link *link, uint16_t *out_event) {
     zmq_msg_t part;
     zmq_msg_init(&part);
     const bool any = zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT) >= (int)sizeof *out_event;
@@ -151,8 +144,7 @@ static bool next_event(struct link *link, uint16_t *out_event)
     return any;
 }
 
-static enum link_change read_changes(struct link *link, const char **out_reason)
-{
+static enum link_change read_changes(struct link *link, const char **out_reason) {
     enum link_change change = LINK_SAME;
     uint16_t event;
     while (change != LINK_LOST && next_event(link, &event)) {
@@ -167,8 +159,7 @@ static enum link_change read_changes(struct link *link, const char **out_reason)
 }
 
 enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms,
-                           const char **out_reason)
-{
+                           const char **out_reason) {
     zmq_pollitem_t items[] = {
         {.fd = wake_fd, .events = ZMQ_POLLIN},
         {.socket = link->socket, .events = ZMQ_POLLIN},
@@ -181,13 +172,11 @@ enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms,
     return (items[2].revents & ZMQ_POLLIN) != 0 ? read_changes(link, out_reason) : LINK_SAME;
 }
 
-bool link_send(struct link *link, struct str frame)
-{
+bool link_send(struct link *link, struct str frame) {
     return zmq_send(link->socket, frame.ptr, frame.len, ZMQ_DONTWAIT) >= 0;
 }
 
-bool link_receive(struct link *link, struct str *out_frame)
-{
+bool link_receive(struct link *link, struct str *out_frame) {
     zmq_msg_close(&link->received);
     zmq_msg_init(&link->received);
     if (!link_is_open(link) || zmq_msg_recv(&link->received, link->socket, ZMQ_DONTWAIT) < 0) {

@@ -27,8 +27,7 @@ enum link_change { LINK_SAME, LINK_UP, LINK_LOST };
 
 /* Waits until something arrives, wake_fd is readable, or timeout_ms has passed. Tells the last
  * change of the connection; after LINK_LOST out_reason (borrowed, static) says why. */
-enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms,
-                           const char **out_reason);
+enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms, const char **out_reason);
 
 /* False: the connection takes nothing now. True promises nothing about arrival. */
 bool link_send(struct link *link, struct str frame);

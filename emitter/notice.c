@@ -23,8 +23,7 @@ static const struct {
     {3, {0xe2, 0x80}, 0x8e, 0x8f}, {3, {0xe2, 0x80}, 0xa8, 0xae}, {3, {0xe2, 0x81}, 0xa6, 0xa9},
 };
 
-static size_t unsafe_bytes(const uint8_t *p, size_t left)
-{
+static size_t unsafe_bytes(const uint8_t *p, size_t left) {
     for (size_t i = 0; i < sizeof unsafe_forms / sizeof unsafe_forms[0]; i++) {
         const size_t len = unsafe_forms[i].len;
         if (len <= left && memcmp(p, unsafe_forms[i].prefix, len - 1) == 0 &&
@@ -40,16 +39,14 @@ struct line {
     size_t len;
 };
 
-static void add(struct line *line, const char *bytes, size_t len)
-{
+static void add(struct line *line, const char *bytes, size_t len) {
     const size_t room = sizeof line->bytes - line->len;
     memcpy(line->bytes + line->len, bytes, len < room ? len : room);
     line->len += len < room ? len : room;
 }
 
 /* Adds at most max bytes of foreign text, made safe and cut at a code point. */
-static void add_text(struct line *line, struct str text, size_t max)
-{
+static void add_text(struct line *line, struct str text, size_t max) {
     const uint8_t *p = (const uint8_t *)text.ptr;
     size_t end = text.len < max ? text.len : max;
     while (end < text.len && end > 0 && (p[end] & 0xc0) == 0x80) {
@@ -65,8 +62,7 @@ static void add_text(struct line *line, struct str text, size_t max)
     }
 }
 
-static void put(int fd, struct line *line)
-{
+static void put(int fd, struct line *line) {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
     add(line, "\n", 1);
     line->bytes[line->len - 1] = '\n'; /* also when the line was full */
@@ -76,8 +72,7 @@ static void put(int fd, struct line *line)
     }
 }
 
-void notice_say(bool quiet, const char *format, ...)
-{
+void notice_say(bool quiet, const char *format, ...) {
     if (quiet) {
         return;
     }
@@ -101,14 +96,12 @@ static const struct {
     [WIRE_LEVEL_ERROR] = {"ERROR", "\x1b[91m"},
 };
 
-static bool is_coloured(void)
-{
+static bool is_coloured(void) {
     const char *no_color = getenv("NO_COLOR");
     return (no_color == NULL || no_color[0] == '\0') && isatty(STDOUT_FILENO);
 }
 
-void notice_alert(bool quiet, const struct wire_alert *alert)
-{
+void notice_alert(bool quiet, const struct wire_alert *alert) {
     if (quiet) {
         return;
     }

@@ -9,8 +9,7 @@
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
-static const char *variable(const char *name)
-{
+static const char *variable(const char *name) {
     const char *value = getenv(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
@@ -24,8 +23,10 @@ static const struct text_row {
     size_t max_bytes;
 } text_rows[] = {
 #define TEXT(field, variable, what, max_bytes)                                                     \
-    {offsetof(struct tocsin_options, field), offsetof(struct settings, field), variable, what,     \
-     max_bytes}
+    {                                                                                              \
+        offsetof(struct tocsin_options, field), offsetof(struct settings, field), variable, what,  \
+            max_bytes                                                                              \
+    }
     TEXT(endpoints, "TOCSIN_ENDPOINT", "endpoint list", WIRE_URL_BYTES_MAX),
     TEXT(project, "TOCSIN_PROJECT", "project", WIRE_NAME_BYTES_MAX),
     TEXT(name, "TOCSIN_RUN_NAME", "run name", WIRE_NAME_BYTES_MAX),
@@ -51,8 +52,7 @@ static const struct {
     {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS"}, /* Kubernetes indexed job */
 };
 
-static enum err read_number(const char *name, int64_t max, int64_t *out, struct why *why)
-{
+static enum err read_number(const char *name, int64_t max, int64_t *out, struct why *why) {
     const char *text = variable(name);
     char *end = NULL;
     errno = 0;
@@ -66,8 +66,7 @@ static enum err read_number(const char *name, int64_t max, int64_t *out, struct 
 }
 
 static enum err resolve_text(const struct tocsin_options *options, const struct text_row *row,
-                             struct settings *out, struct why *why)
-{
+                             struct settings *out, struct why *why) {
     const char *value;
     memcpy(&value, (const char *)options + row->option, sizeof value);
     if (value == NULL && row->variable != NULL) {
@@ -88,8 +87,7 @@ static enum err resolve_text(const struct tocsin_options *options, const struct 
 }
 
 static enum err resolve_texts(const struct tocsin_options *options, struct settings *out,
-                              struct why *why)
-{
+                              struct why *why) {
     enum err err = ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < sizeof text_rows / sizeof text_rows[0]; i++) {
         err = resolve_text(options, &text_rows[i], out, why);
@@ -97,8 +95,7 @@ static enum err resolve_texts(const struct tocsin_options *options, struct setti
     return err;
 }
 
-static enum err launcher_ranks(int64_t *out_rank, int64_t *out_world_size, struct why *why)
-{
+static enum err launcher_ranks(int64_t *out_rank, int64_t *out_world_size, struct why *why) {
     for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; i++) {
         if (variable(launchers[i].rank) == NULL) {
             continue;
@@ -113,8 +110,7 @@ static enum err launcher_ranks(int64_t *out_rank, int64_t *out_world_size, struc
 }
 
 static enum err resolve_ranks(const struct tocsin_options *options, struct settings *out,
-                              struct why *why)
-{
+                              struct why *why) {
     int64_t rank = -1;
     int64_t world_size = -1;
     enum err err = launcher_ranks(&rank, &world_size, why);
@@ -138,8 +134,7 @@ static enum err resolve_ranks(const struct tocsin_options *options, struct setti
 }
 
 static enum err resolve_ring(const struct tocsin_options *options, struct settings *out,
-                             struct why *why)
-{
+                             struct why *why) {
     int64_t bytes = (int64_t)options->ring_bytes;
     if (bytes == 0 && variable("TOCSIN_RING_BYTES") != NULL) {
         enum err err = read_number("TOCSIN_RING_BYTES", OPTIONS_RING_BYTES_MAX, &bytes, why);
@@ -161,8 +156,7 @@ static enum err resolve_ring(const struct tocsin_options *options, struct settin
     return ERR_OK;
 }
 
-static enum err check_names(const struct settings *s, struct why *why)
-{
+static enum err check_names(const struct settings *s, struct why *why) {
     if (s->project == NULL || s->project[0] == '\0') {
         return why_set(why, ERR_VALUE, "no project: set options.project or TOCSIN_PROJECT");
     }
@@ -179,16 +173,14 @@ static enum err check_names(const struct settings *s, struct why *why)
 }
 
 /* A program built against an older header has a shorter struct: what it lacks is the default. */
-static struct tocsin_options known_part(const struct tocsin_options *options)
-{
+static struct tocsin_options known_part(const struct tocsin_options *options) {
     struct tocsin_options all = TOCSIN_OPTIONS_INIT;
     memcpy(&all, options, options->size < sizeof all ? options->size : sizeof all);
     return all;
 }
 
 enum err options_resolve(const struct tocsin_options *options, struct settings *out,
-                         struct why *why)
-{
+                         struct why *why) {
     const struct tocsin_options given = known_part(options);
     const char *quiet = variable("TOCSIN_QUIET");
     *out = (struct settings){.resume = given.resume,

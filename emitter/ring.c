@@ -12,44 +12,62 @@ struct header {
 };
 _Static_assert(sizeof(struct header) == ALIGNMENT, "a pad must always have room for a header");
 
-static struct header *header_at(const struct ring *ring, uint64_t position)
-{
+static struct header *header_at(const struct ring *ring, uint64_t position) {
     return (struct header *)(void *)(ring->bytes + (position & (ring->size - 1)));
 }
 
-static uint64_t record_bytes(uint32_t len)
-{
+static uint64_t record_bytes(uint32_t len) {
     return (sizeof(struct header) + (uint64_t)len + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
 }
 
-static void *fill_header(struct ring *ring, uint64_t position, enum ring_kind kind, uint32_t len)
-{
+static void *fill_header(struct ring *ring, uint64_t position, enum ring_kind kind, uint32_t len) {
     struct header *header = header_at(ring, position);
     header->len = len;
     header->kind = kind;
     return header + 1;
 }
 
-void ring_publish(struct ring *ring, uint64_t position)
-{
+void ring_publish(struct ring *ring, uint64_t position) {
     atomic_store_explicit(&header_at(ring, position)->stamp, position ^ ring->key,
                           memory_order_release);
 }
 
-void *ring_reserve(struct ring *ring, enum ring_kind kind, uint32_t len, uint64_t *out_position)
-{
-    const uint64_t need = record_bytes(len);
+/* What is left of the turn, if the record does not fit into it. */
+static uint64_t pad_bytes(const struct ring *ring, uint64_t head, uint64_t need) {
+    const uint64_t left_in_turn = ring->size - (head & (ring->size - 1));
+    return need > left_in_turn ? left_in_turn : 0;
+}
+
+/* Moves head by as much as the record takes. A head that other threads have moved meanwhile may be
+ * behind the tail by now, which looks like a full ring: so full counts only with the newest head.
+ */
+static bool take_room(struct ring *ring, uint64_t need, uint64_t *out_head, uint64_t *out_pad) {
     uint64_t head = atomic_load_explicit(&ring->shared->head, memory_order_relaxed);
-    uint64_t pad;
-    do {
-        const uint64_t left_in_turn = ring->size - (head & (ring->size - 1));
-        pad = need > left_in_turn ? left_in_turn : 0;
+    for (;;) {
+        const uint64_t pad = pad_bytes(ring, head, need);
         const uint64_t tail = atomic_load_explicit(&ring->shared->tail, memory_order_acquire);
         if (head + pad + need - tail > ring->size) {
-            return NULL;
+            const uint64_t newest = atomic_load_explicit(&ring->shared->head, memory_order_relaxed);
+            if (newest == head) {
+                return false;
+            }
+            head = newest;
+        } else if (atomic_compare_exchange_weak_explicit(&ring->shared->head, &head,
+                                                         head + pad + need, memory_order_relaxed,
+                                                         memory_order_relaxed)) {
+            *out_head = head;
+            *out_pad = pad;
+            return true;
         }
-    } while (!atomic_compare_exchange_weak_explicit(&ring->shared->head, &head, head + pad + need,
-                                                    memory_order_relaxed, memory_order_relaxed));
+    }
+}
+
+void *ring_reserve(struct ring *ring, enum ring_kind kind, uint32_t len, uint64_t *out_position) {
+    uint64_t head;
+    uint64_t pad;
+    if (!take_room(ring, record_bytes(len), &head, &pad)) {
+        return NULL;
+    }
     if (pad > 0) {
         fill_header(ring, head, RING_PAD, (uint32_t)(pad - sizeof(struct header)));
         ring_publish(ring, head);
@@ -58,8 +76,7 @@ void *ring_reserve(struct ring *ring, enum ring_kind kind, uint32_t len, uint64_
     return fill_header(ring, head + pad, kind, len);
 }
 
-bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *out)
-{
+bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *out) {
     for (;;) {
         if (position >= atomic_load_explicit(&ring->shared->head, memory_order_relaxed)) {
             return false;
@@ -80,7 +97,6 @@ bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *o
     }
 }
 
-void ring_release(struct ring *ring, uint64_t position)
-{
+void ring_release(struct ring *ring, uint64_t position) {
     atomic_store_explicit(&ring->shared->tail, position, memory_order_release);
 }

@@ -19,7 +19,8 @@
  * A writer takes room by moving head (compare and swap), fills the payload, and publishes by
  * storing stamp = position XOR the ring's random key. Whatever a former turn left there is not that
  * number, so a record that was never finished, by a thread that is slow or dead, is never read.
- * The tail moves only when the collector has committed: that is what a killed process leaves behind.
+ * The tail moves only when the collector has committed: that is what a killed process leaves
+ * behind.
  */
 
 #include <stdalign.h>
@@ -27,14 +28,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum ring_kind { RING_PAD = 0, RING_CALL = 1, RING_KEYSET = 2, RING_ALERT = 3, RING_FINISH = 4,
-                 RING_CONFIG = 5 };
+enum ring_kind { RING_PAD = 0, RING_CALL = 1, RING_ALERT = 2, RING_FINISH = 3, RING_CONFIG = 4 };
 
 /* The part that lives in the mapped file, next to the bytes. */
 struct ring_shared {
     alignas(64) _Atomic uint64_t head;
     alignas(64) _Atomic uint64_t tail;
-    /* Calls of the application: emitted counts those that found room and those that did not. */
+    /* Calls of the application, kept by the callers: emitted is counted before the record is
+     * published, so that a batch never holds a call that its totals do not. */
     alignas(64) _Atomic uint64_t emitted;
     _Atomic uint64_t dropped;
 };

@@ -6,40 +6,53 @@
  * full disk or /dev/shm is an error at start, never a SIGBUS later), and left behind by a killed
  * process with all that is needed to deliver it:
  *
- *     page 0    struct ringfile_header: who, where things are, watermarks, batches in flight
- *     then      the encoded hello frame
- *     then      ring of the events lane, ring of the metrics lane
+ *     | header | hello frame | keysets | ring of the events lane | ring of the metrics lane |
  *
- * A batch is a pure function of a range of a ring. Its sequence number and range are written here
- * before it is sent, so whoever sends it again sends the same batch.
+ *     header    struct ringfile_header: where things are, watermarks, batches in flight
+ *     hello     the encoded hello frame: who this is
+ *     keysets   struct keysets_area: the names behind the handles in the rings
  *
- * File 0600 in a directory 0700 that belongs to this user; the open file holds a lock (flock) for
- * as long as its process lives.
+ * What is between acked_seq and the head of a lane's ring is not delivered. A batch is a pure
+ * function of its number, its range of the ring and the keysets; number and range are written here
+ * before it is sent, so whoever sends it again sends the same batch. Each mark is stored with
+ * release order after what it speaks of: a process killed between two stores leaves a file that is
+ * right.
+ *
+ * File 0600 in a directory 0700 that belongs to this user. As long as the process lives it holds a
+ * record lock (fcntl) on the file: that one is neither inherited by a forked child nor outlived.
  */
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "emitter/keysets.h"
 #include "emitter/ring.h"
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
 #define RINGFILE_MAGIC       "TCSRING1"
-#define RINGFILE_BATCH_SLOTS 16 /* more than the window, so that a slot is free when it is reused */
+#define RINGFILE_BATCH_SLOTS 16 /* more than the window, so that a slot is free when it is reused  \
+                                 */
 
 /* The batch of sequence number s is in slot s % RINGFILE_BATCH_SLOTS while acked < s < next. */
 struct ringfile_batch {
     uint64_t seq;
     uint64_t start; /* positions in the lane's ring */
-    uint64_t end;
+    uint64_t end;   /* equal to start: it only carries the totals */
     uint64_t calls;
+    uint64_t bytes;   /* of its frame, at most */
+    uint64_t emitted; /* totals of the lane when it was cut, as they are sent */
+    uint64_t dropped;
 };
 
 struct ringfile_lane {
     uint64_t ring_offset; /* in the file */
     uint64_t ring_bytes;
-    uint64_t acked_seq;   /* committed by the collector */
-    uint64_t next_seq;    /* of the next batch to be cut */
+    _Atomic uint64_t acked_seq; /* committed by the collector */
+    _Atomic uint64_t next_seq;  /* of the next batch to be cut */
+    _Atomic uint64_t acked_calls;
+    uint64_t base_calls; /* of them, acknowledged under a former producer id */
     struct ringfile_batch batches[RINGFILE_BATCH_SLOTS];
     struct ring_shared shared;
 };
@@ -50,26 +63,30 @@ struct ringfile_header {
     uint64_t key; /* of both rings */
     uint64_t hello_offset;
     uint64_t hello_bytes;
+    uint64_t keysets_offset;
     struct ringfile_lane lanes[WIRE_LANES];
 };
 
 struct ringfile {
     struct ringfile_header *header; /* start of the mapping */
     struct ring rings[WIRE_LANES];
+    struct keysets_area *keysets;
     int fd;
     char path[PLACE_PATH_BYTES_MAX];
 };
 
 struct ringfile_spec {
-    const char *dir;      /* NULL: /dev/shm/tocsin-<uid>, else <data directory>/rings */
+    const char *dir; /* NULL: /dev/shm/tocsin-<uid>, else <data directory>/rings */
     struct wire_id producer;
     const struct buf *hello;
     uint64_t ring_bytes[WIRE_LANES]; /* powers of two */
 };
 
 /* Creates and maps the file. Errors: ERR_IO, ERR_CONFIG with the remedy in why. */
-enum err ringfile_create(const struct ringfile_spec *spec, struct ringfile *out, struct why *why)
-    ERR_MUST_CHECK;
+enum err ringfile_create(const struct ringfile_spec *spec, struct ringfile *out,
+                         struct why *why) ERR_MUST_CHECK;
+/* The same stream under another producer id: hello is as long as the one it replaces. */
+void ringfile_set_hello(struct ringfile *file, const struct buf *hello);
 /* Unmaps and closes; keep: the file stays for somebody else to deliver. */
 void ringfile_close(struct ringfile *file, bool keep);
 

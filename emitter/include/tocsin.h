@@ -78,33 +78,32 @@ enum tocsin_level { TOCSIN_INFO = 0, TOCSIN_WARN = 1, TOCSIN_ERROR = 2 };
 enum tocsin_resume { TOCSIN_RESUME_NEVER = 0, TOCSIN_RESUME_ALLOW = 1, TOCSIN_RESUME_MUST = 2 };
 
 #define TOCSIN_STEP_AUTO INT64_MIN /* the step after the highest one logged so far; first: 0 */
-#define TOCSIN_STEP_NONE INT64_MIN /* alert: the highest step logged so far, none before the first */
+#define TOCSIN_STEP_NONE                                                                           \
+    INT64_MIN /* alert: the highest step logged so far, none before the first */
 
 /* All strings are borrowed for the call only. NULL or the value of TOCSIN_OPTIONS_INIT means: from
  * the environment, else the default. */
 struct tocsin_options {
-    size_t size;            /* sizeof(struct tocsin_options); set by TOCSIN_OPTIONS_INIT */
-    const char *endpoints;  /* collector addresses, comma separated, one used at a time.
-                               TOCSIN_ENDPOINT; default: this user's collector on this machine */
-    const char *project;    /* TOCSIN_PROJECT; required from one of the two */
-    const char *name;       /* run name. TOCSIN_RUN_NAME; default: adjective-noun-number */
-    const char *group;      /* TOCSIN_GROUP; default: none */
-    const char *config;     /* a JSON object; stored with the run */
+    size_t size;           /* sizeof(struct tocsin_options); set by TOCSIN_OPTIONS_INIT */
+    const char *endpoints; /* collector addresses, comma separated, one used at a time.
+                              TOCSIN_ENDPOINT; default: this user's collector on this machine */
+    const char *project;   /* TOCSIN_PROJECT; required from one of the two */
+    const char *name;      /* run name. TOCSIN_RUN_NAME; default: adjective-noun-number */
+    const char *group;     /* TOCSIN_GROUP; default: none */
+    const char *config;    /* a JSON object; stored with the run */
     enum tocsin_resume resume;
-    int64_t rank;           /* -1: RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK, PMI_RANK ... else 0 */
-    int64_t world_size;     /* -1: WORLD_SIZE, SLURM_NTASKS, OMPI_COMM_WORLD_SIZE ... else 1 */
-    const char *run_id;     /* any text, equal on all ranks of a run. TOCSIN_RUN_ID; default: from
-                               the launcher's variables, else random */
-    const char *ring_dir;   /* where the ring's file is. TOCSIN_RING_DIR; default: /dev/shm, else the
-                               data directory */
-    uint64_t ring_bytes;    /* size of the metrics ring. TOCSIN_RING_BYTES; 0: 8 MiB */
-    bool quiet;             /* no lines on the terminal. TOCSIN_QUIET=1 */
+    int64_t rank;         /* -1: RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK, PMI_RANK ... else 0 */
+    int64_t world_size;   /* -1: WORLD_SIZE, SLURM_NTASKS, OMPI_COMM_WORLD_SIZE ... else 1 */
+    const char *run_id;   /* any text, equal on all ranks of a run. TOCSIN_RUN_ID; default: from
+                             the launcher's variables, else random */
+    const char *ring_dir; /* where the ring's file is. TOCSIN_RING_DIR; default: /dev/shm, else the
+                             data directory */
+    uint64_t ring_bytes;  /* size of the metrics ring. TOCSIN_RING_BYTES; 0: 8 MiB */
+    bool quiet;           /* no lines on the terminal. TOCSIN_QUIET=1 */
 };
 
 #define TOCSIN_OPTIONS_INIT                                                                        \
-    {                                                                                              \
-        .size = sizeof(struct tocsin_options), .rank = -1, .world_size = -1                        \
-    }
+    { .size = sizeof(struct tocsin_options), .rank = -1, .world_size = -1 }
 
 struct tocsin;
 
@@ -147,7 +146,8 @@ TOCSIN_API enum tocsin_err tocsin_alert(struct tocsin *run, enum tocsin_level le
                                         const char *title, const char *text, int64_t step,
                                         const char *webhook_url);
 
-/* Merges a JSON object into the run's config. Errors: ARGUMENT, TOO_LONG, FULL, FORKED, FINISHED. */
+/* Merges a JSON object into the run's config. Errors: ARGUMENT, TOO_LONG, FULL, FORKED, FINISHED.
+ */
 TOCSIN_API enum tocsin_err tocsin_set_config(struct tocsin *run, const char *json);
 
 /* Ends the run: waits until everything is acknowledged or deadline_ms (0: do not wait, negative:
@@ -161,13 +161,13 @@ TOCSIN_API enum tocsin_err tocsin_fail(struct tocsin **run, int64_t deadline_ms)
 
 /* Counters since the start of this process, in calls. */
 struct tocsin_stats {
-    size_t size;            /* sizeof(struct tocsin_stats), set by the caller */
-    uint64_t emitted;       /* log calls accepted or dropped */
-    uint64_t dropped;       /* dropped because the ring was full */
-    uint64_t refused;       /* calls refused for a bad name, value count or length */
-    uint64_t acknowledged;  /* committed in PostgreSQL, as far as this process was told */
+    size_t size;           /* sizeof(struct tocsin_stats), set by the caller */
+    uint64_t emitted;      /* log calls accepted or dropped */
+    uint64_t dropped;      /* dropped because the ring was full */
+    uint64_t refused;      /* calls refused for a bad name, value count or length */
+    uint64_t acknowledged; /* committed in PostgreSQL, as far as this process was told */
     uint64_t alerts;
-    bool connected;         /* a collector has answered and is being used */
+    bool connected; /* a collector has answered and is being used */
 };
 TOCSIN_API enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out);
 
