@@ -26,29 +26,44 @@ static void frame_init(struct frame *frame, struct buf *out) {
     msgpack_packer_init(&frame->packer, frame, append);
 }
 
-static enum err frame_done(struct frame *frame) {
-    if (frame->err != ERR_OK) {
-        frame->out->len = frame->start;
-    }
-    return frame->err;
-}
-
 static void refuse(struct frame *frame, enum err err) {
     if (frame->err == ERR_OK) {
         frame->err = err;
     }
 }
 
+static enum err frame_done(struct frame *frame) {
+    if (frame->out->len > WIRE_FRAME_BYTES_MAX) {
+        refuse(frame, ERR_TOO_LONG);
+    }
+    if (frame->err != ERR_OK) {
+        frame->out->len = frame->start;
+    }
+    return frame->err;
+}
+
 static void put_array(struct frame *frame, size_t n) {
     msgpack_pack_array(&frame->packer, n);
 }
 
-static void put_uint(struct frame *frame, uint64_t v) {
-    msgpack_pack_uint64(&frame->packer, v);
+static void put_uint(struct frame *frame, uint64_t v, uint64_t max) {
+    if (v > max) {
+        refuse(frame, ERR_VALUE);
+    } else {
+        msgpack_pack_uint64(&frame->packer, v);
+    }
 }
 
 static void put_int(struct frame *frame, int64_t v) {
     msgpack_pack_int64(&frame->packer, v);
+}
+
+static void put_time(struct frame *frame, int64_t ns) {
+    if (ns <= 0) {
+        refuse(frame, ERR_VALUE);
+    } else {
+        put_int(frame, ns);
+    }
 }
 
 static void put_id(struct frame *frame, const struct wire_id *id) {
@@ -81,23 +96,22 @@ static void begin(struct frame *frame, struct buf *out, enum wire_kind kind, siz
     frame_init(frame, out);
     put_array(frame, fields + 2);
     msgpack_pack_str_with_body(&frame->packer, tag, sizeof tag);
-    put_uint(frame, kind);
+    put_uint(frame, kind, UINT8_MAX);
 }
 
 enum err wire_encode_hello(const struct wire_hello *hello, struct buf *out) {
     struct frame frame;
     begin(&frame, out, WIRE_HELLO, 14);
-    if (hello->run_id > INT64_MAX || hello->world_size > WIRE_WORLD_SIZE_MAX ||
-        hello->rank >= hello->world_size || hello->started_ns <= 0) {
+    if (hello->rank >= hello->world_size) {
         refuse(&frame, ERR_VALUE);
     }
     put_id(&frame, &hello->producer);
-    put_uint(&frame, hello->run_id);
-    put_uint(&frame, hello->rank);
-    put_uint(&frame, hello->world_size);
-    put_uint(&frame, hello->resume);
-    put_int(&frame, hello->started_ns);
-    put_uint(&frame, hello->pid);
+    put_uint(&frame, hello->run_id, INT64_MAX);
+    put_uint(&frame, hello->rank, WIRE_WORLD_SIZE_MAX - 1);
+    put_uint(&frame, hello->world_size, WIRE_WORLD_SIZE_MAX);
+    put_uint(&frame, hello->resume, WIRE_RESUME_MUST);
+    put_time(&frame, hello->started_ns);
+    put_uint(&frame, hello->pid, UINT32_MAX);
     put_text(&frame, hello->project, 1, WIRE_NAME_BYTES_MAX);
     put_text(&frame, hello->name, 1, WIRE_NAME_BYTES_MAX);
     put_text(&frame, hello->group, 0, WIRE_NAME_BYTES_MAX);
@@ -111,14 +125,11 @@ enum err wire_encode_hello(const struct wire_hello *hello, struct buf *out) {
 enum err wire_encode_welcome(const struct wire_welcome *welcome, struct buf *out) {
     struct frame frame;
     begin(&frame, out, WIRE_WELCOME, 5);
-    if (welcome->run_id > INT64_MAX) {
-        refuse(&frame, ERR_VALUE);
-    }
     put_id(&frame, &welcome->producer);
-    put_uint(&frame, welcome->run_id);
-    put_uint(&frame, welcome->attempt);
-    put_uint(&frame, welcome->last_seq[WIRE_LANE_EVENTS]);
-    put_uint(&frame, welcome->last_seq[WIRE_LANE_METRICS]);
+    put_uint(&frame, welcome->run_id, INT64_MAX);
+    put_uint(&frame, welcome->attempt, INT32_MAX);
+    put_uint(&frame, welcome->last_seq[WIRE_LANE_EVENTS], INT64_MAX);
+    put_uint(&frame, welcome->last_seq[WIRE_LANE_METRICS], INT64_MAX);
     return frame_done(&frame);
 }
 
@@ -126,8 +137,8 @@ enum err wire_encode_ack(const struct wire_ack *ack, struct buf *out) {
     struct frame frame;
     begin(&frame, out, WIRE_ACK, 3);
     put_id(&frame, &ack->producer);
-    put_uint(&frame, ack->lane);
-    put_uint(&frame, ack->last_seq);
+    put_uint(&frame, ack->lane, WIRE_LANES - 1);
+    put_uint(&frame, ack->last_seq, INT64_MAX);
     return frame_done(&frame);
 }
 
@@ -135,9 +146,9 @@ enum err wire_encode_nack(const struct wire_nack *nack, struct buf *out) {
     struct frame frame;
     begin(&frame, out, WIRE_NACK, 4);
     put_id(&frame, &nack->producer);
-    put_uint(&frame, nack->lane);
-    put_uint(&frame, nack->last_seq);
-    put_uint(&frame, nack->reason);
+    put_uint(&frame, nack->lane, WIRE_LANES - 1);
+    put_uint(&frame, nack->last_seq, INT64_MAX);
+    put_uint(&frame, nack->reason, WIRE_NACK_UNKNOWN_PRODUCER);
     return frame_done(&frame);
 }
 
@@ -149,7 +160,7 @@ enum err wire_encode_reject(const struct wire_reject *reject, struct buf *out) {
     } else {
         msgpack_pack_nil(&frame.packer);
     }
-    put_uint(&frame, reject->reason);
+    put_uint(&frame, reject->reason, WIRE_REFUSAL_MAX);
     put_text(&frame, reject->text, 0, WIRE_TITLE_BYTES_MAX);
     return frame_done(&frame);
 }
@@ -157,18 +168,17 @@ enum err wire_encode_reject(const struct wire_reject *reject, struct buf *out) {
 enum err wire_begin_batch(const struct wire_batch *batch, uint32_t items, struct buf *out) {
     struct frame frame;
     begin(&frame, out, WIRE_BATCH, 6);
-    if (batch->seq == 0 || batch->seq > INT64_MAX || batch->emitted > INT64_MAX ||
-        batch->dropped > INT64_MAX) {
+    if (batch->seq == 0) {
         refuse(&frame, ERR_VALUE);
     }
     if (items > WIRE_ITEMS_MAX) {
         refuse(&frame, ERR_TOO_LONG);
     }
     put_id(&frame, &batch->producer);
-    put_uint(&frame, batch->lane);
-    put_uint(&frame, batch->seq);
-    put_uint(&frame, batch->emitted);
-    put_uint(&frame, batch->dropped);
+    put_uint(&frame, batch->lane, WIRE_LANES - 1);
+    put_uint(&frame, batch->seq, INT64_MAX);
+    put_uint(&frame, batch->emitted, INT64_MAX);
+    put_uint(&frame, batch->dropped, INT64_MAX);
     put_array(&frame, items);
     return frame_done(&frame);
 }
@@ -177,7 +187,7 @@ static void begin_item(struct frame *frame, struct buf *out, enum wire_item_kind
                        size_t fields) {
     frame_init(frame, out);
     put_array(frame, fields + 1);
-    put_uint(frame, kind);
+    put_uint(frame, kind, UINT8_MAX);
 }
 
 enum err wire_put_keyset(uint64_t keyset_id, enum wire_series kind, size_t n,
@@ -190,8 +200,8 @@ enum err wire_put_keyset(uint64_t keyset_id, enum wire_series kind, size_t n,
     if (n > WIRE_KEYSET_COLUMNS_MAX) {
         refuse(&frame, ERR_TOO_LONG);
     }
-    put_uint(&frame, keyset_id);
-    put_uint(&frame, kind);
+    put_uint(&frame, keyset_id, UINT64_MAX);
+    put_uint(&frame, kind, WIRE_SERIES_SYSTEM);
     put_array(&frame, n);
     size_t names_bytes = 0;
     for (size_t i = 0; frame.err == ERR_OK && i < n; i++) {
@@ -201,16 +211,16 @@ enum err wire_put_keyset(uint64_t keyset_id, enum wire_series kind, size_t n,
     if (names_bytes > WIRE_KEYSET_NAMES_BYTES_MAX) {
         refuse(&frame, ERR_TOO_LONG);
     }
+    if (frame.err == ERR_OK && keyset_id != wire_keyset_id(kind, n, names)) {
+        refuse(&frame, ERR_VALUE);
+    }
     return frame_done(&frame);
 }
 
 enum err wire_put_alert(const struct wire_alert *alert, struct buf *out) {
     struct frame frame;
     begin_item(&frame, out, WIRE_ITEM_ALERT, 6);
-    if (alert->time_ns <= 0) {
-        refuse(&frame, ERR_VALUE);
-    }
-    put_uint(&frame, alert->level);
+    put_uint(&frame, alert->level, WIRE_LEVEL_ERROR);
     put_text(&frame, alert->title, 1, WIRE_TITLE_BYTES_MAX);
     put_text_or_nil(&frame, alert->text, WIRE_TEXT_BYTES_MAX);
     if (alert->step == WIRE_STEP_NONE) {
@@ -218,7 +228,7 @@ enum err wire_put_alert(const struct wire_alert *alert, struct buf *out) {
     } else {
         put_int(&frame, alert->step);
     }
-    put_int(&frame, alert->time_ns);
+    put_time(&frame, alert->time_ns);
     put_text_or_nil(&frame, alert->webhook_url, WIRE_URL_BYTES_MAX);
     return frame_done(&frame);
 }
@@ -226,11 +236,8 @@ enum err wire_put_alert(const struct wire_alert *alert, struct buf *out) {
 enum err wire_put_finish(const struct wire_finish *finish, struct buf *out) {
     struct frame frame;
     begin_item(&frame, out, WIRE_ITEM_FINISH, 2);
-    if (finish->time_ns <= 0) {
-        refuse(&frame, ERR_VALUE);
-    }
-    put_uint(&frame, finish->ending);
-    put_int(&frame, finish->time_ns);
+    put_uint(&frame, finish->ending, WIRE_ENDING_FAILED);
+    put_time(&frame, finish->time_ns);
     return frame_done(&frame);
 }
 
@@ -258,12 +265,9 @@ enum err wire_put_block(uint64_t keyset_id, uint32_t columns, uint32_t calls, st
     if (columns == 0 || calls == 0) {
         refuse(&frame, ERR_VALUE);
     }
-    if (columns > WIRE_KEYSET_COLUMNS_MAX || calls > WIRE_BLOCK_CALLS_MAX) {
-        refuse(&frame, ERR_TOO_LONG);
-    }
-    put_uint(&frame, keyset_id);
-    put_uint(&frame, columns);
-    put_uint(&frame, calls);
+    put_uint(&frame, keyset_id, UINT64_MAX);
+    put_uint(&frame, columns, WIRE_KEYSET_COLUMNS_MAX);
+    put_uint(&frame, calls, WIRE_BLOCK_CALLS_MAX);
     size_t column_bytes = (size_t)calls * 8;
     size_t steps = reserve_bin(&frame, column_bytes);
     size_t times = reserve_bin(&frame, column_bytes);

@@ -7,47 +7,59 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum err too_long(const char *what, struct why *why) {
-    return why_set(why, ERR_TOO_LONG, "the path of the %s directory is too long", what);
-}
+/* What is asked for and where it goes. */
+struct request {
+    const char *what;
+    const char *override; /* the variable that moves it */
+    size_t size;
+    char *out_path;
+    struct why *why;
+};
 
 static const char *variable(const char *name) {
     const char *value = getenv(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static enum err join(const char *dir, const char *name, const char *what, size_t size, char *out,
-                     struct why *why) {
-    int n = snprintf(out, size, "%s%s", dir, name);
-    return n < 0 || (size_t)n >= size ? too_long(what, why) : ERR_OK;
+static enum err answer(const struct request *request, const char *dir, const char *name) {
+    const size_t dir_bytes = strlen(dir);
+    const size_t name_bytes = strlen(name);
+    if (dir_bytes + name_bytes >= request->size) {
+        return why_set(request->why, ERR_TOO_LONG,
+                       "the path of the %s directory is too long: set %s to a shorter one",
+                       request->what, request->override);
+    }
+    memcpy(request->out_path, dir, dir_bytes);
+    memcpy(request->out_path + dir_bytes, name, name_bytes + 1);
+    return ERR_OK;
 }
 
 /* The override variable's value, if it is set: it must be absolute, or two programs started in two
  * directories would not meet. */
-static enum err from_override(const char *name, const char *what, size_t size, char *out,
-                              struct why *why) {
-    const char *value = variable(name);
+static enum err answer_override(const struct request *request) {
+    const char *value = variable(request->override);
     if (value == NULL) {
         return ERR_NOT_FOUND;
     }
     if (value[0] != '/') {
-        return why_set(why, ERR_CONFIG, "%s is \"%.200s\": set it to an absolute path", name,
-                       value);
+        return why_set(request->why, ERR_CONFIG, "%s is \"%.200s\": set it to an absolute path",
+                       request->override, value);
     }
-    return join(value, "", what, size, out, why);
+    return answer(request, value, "");
 }
 
 enum err place_runtime_dir(size_t size, char *out_path, struct why *why) {
-    enum err err = from_override("TOCSIN_RUNTIME_DIR", "runtime", size, out_path, why);
+    const struct request request = {"runtime", "TOCSIN_RUNTIME_DIR", size, out_path, why};
+    enum err err = answer_override(&request);
     if (err != ERR_NOT_FOUND) {
         return err;
     }
     if (getuid() == 0) {
-        return join("/run/tocsin", "", "runtime", size, out_path, why);
+        return answer(&request, "/run/tocsin", "");
     }
     const char *xdg = variable("XDG_RUNTIME_DIR");
     if (xdg != NULL && xdg[0] == '/') {
-        return join(xdg, "/tocsin", "runtime", size, out_path, why);
+        return answer(&request, xdg, "/tocsin");
     }
     /* A batch job of the same user has no XDG_RUNTIME_DIR, but it must find what a login shell
      * started: so the directory that the variable would name is tried before /tmp. */
@@ -55,30 +67,31 @@ enum err place_runtime_dir(size_t size, char *out_path, struct why *why) {
     struct stat st;
     snprintf(path, sizeof path, "/run/user/%u", (unsigned)getuid());
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == getuid()) {
-        return join(path, "/tocsin", "runtime", size, out_path, why);
+        return answer(&request, path, "/tocsin");
     }
     snprintf(path, sizeof path, "/tmp/tocsin-%u", (unsigned)getuid());
-    return join(path, "", "runtime", size, out_path, why);
+    return answer(&request, path, "");
 }
 
 enum err place_data_dir(size_t size, char *out_path, struct why *why) {
-    enum err err = from_override("TOCSIN_DATA_DIR", "data", size, out_path, why);
+    const struct request request = {"data", "TOCSIN_DATA_DIR", size, out_path, why};
+    enum err err = answer_override(&request);
     if (err != ERR_NOT_FOUND) {
         return err;
     }
     if (getuid() == 0) {
-        return join("/var/lib/tocsin", "", "data", size, out_path, why);
+        return answer(&request, "/var/lib/tocsin", "");
     }
     const char *xdg = variable("XDG_DATA_HOME");
     if (xdg != NULL && xdg[0] == '/') {
-        return join(xdg, "/tocsin", "data", size, out_path, why);
+        return answer(&request, xdg, "/tocsin");
     }
     const char *home = variable("HOME");
     if (home == NULL || home[0] != '/') {
         return why_set(why, ERR_CONFIG,
                        "HOME is not set: set it, or TOCSIN_DATA_DIR, to an absolute path");
     }
-    return join(home, "/.local/share/tocsin", "data", size, out_path, why);
+    return answer(&request, home, "/.local/share/tocsin");
 }
 
 enum err place_ingest_endpoint(size_t size, char *out_endpoint, struct why *why) {
@@ -96,5 +109,6 @@ enum err place_ingest_endpoint(size_t size, char *out_endpoint, struct why *why)
                        "%.200s is too long for a socket: set TOCSIN_RUNTIME_DIR to a short path",
                        dir);
     }
-    return join(endpoint, "", "runtime", size, out_endpoint, why);
+    const struct request request = {"runtime", "TOCSIN_RUNTIME_DIR", size, out_endpoint, why};
+    return answer(&request, endpoint, "");
 }

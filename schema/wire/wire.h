@@ -70,6 +70,7 @@ enum wire_refusal {
     WIRE_REFUSAL_CONTENT = 5,          /* PostgreSQL refused the content */
     WIRE_REFUSAL_FRAME_TOO_LARGE = 6,
 };
+#define WIRE_REFUSAL_MAX 255 /* up to here unknown reasons decode, and mean just "refused" */
 
 struct wire_hello {
     struct wire_id producer;
@@ -226,16 +227,18 @@ uint64_t wire_keyset_id(enum wire_series kind, size_t n, const struct str *names
 uint64_t wire_keyset_id_begin(enum wire_series kind);
 uint64_t wire_keyset_id_add(uint64_t keyset_id, struct str name);
 
-/* Encoders append one whole frame to out (ERR_TOO_LONG past its maximum, then out holds what it
- * held before). They check what the decoder checks, so an encoded frame always decodes. */
+/* Encoders append one whole frame to out (ERR_TOO_LONG past its maximum or WIRE_FRAME_BYTES_MAX).
+ * They check what the decoder checks, so an encoded frame always decodes. After an error out holds
+ * what it held before. */
 enum err wire_encode_hello(const struct wire_hello *hello, struct buf *out) ERR_MUST_CHECK;
 enum err wire_encode_welcome(const struct wire_welcome *welcome, struct buf *out) ERR_MUST_CHECK;
 enum err wire_encode_ack(const struct wire_ack *ack, struct buf *out) ERR_MUST_CHECK;
 enum err wire_encode_nack(const struct wire_nack *nack, struct buf *out) ERR_MUST_CHECK;
 enum err wire_encode_reject(const struct wire_reject *reject, struct buf *out) ERR_MUST_CHECK;
 
-/* A batch is built in three steps: begin (header, with the exact number of items to follow), one
- * wire_put_* per item, done. batch->items is ignored. */
+/* A batch is built in an empty buffer: begin (header, with the number of items to follow), then one
+ * wire_put_* for each. batch->items is ignored. The caller keeps to that number and to the lane's
+ * items: a single put cannot see them. */
 enum err wire_begin_batch(const struct wire_batch *batch, uint32_t items, struct buf *out)
     ERR_MUST_CHECK;
 enum err wire_put_keyset(uint64_t keyset_id, enum wire_series kind, size_t n,

@@ -243,8 +243,8 @@ static void encoder_refuses_bad_items(void **state) {
     assert_int_equal(wire_put_keyset(0, WIRE_SERIES_METRIC, 0, NULL, &buf), ERR_VALUE);
     assert_int_equal(wire_put_block(0, 0, 1, &buf, &room), ERR_VALUE);
     assert_int_equal(wire_put_block(0, 1, 0, &buf, &room), ERR_VALUE);
-    assert_int_equal(wire_put_block(0, WIRE_KEYSET_COLUMNS_MAX + 1, 1, &buf, &room), ERR_TOO_LONG);
-    assert_int_equal(wire_put_block(0, 1, WIRE_BLOCK_CALLS_MAX + 1, &buf, &room), ERR_TOO_LONG);
+    assert_int_equal(wire_put_block(0, WIRE_KEYSET_COLUMNS_MAX + 1, 1, &buf, &room), ERR_VALUE);
+    assert_int_equal(wire_put_block(0, 1, WIRE_BLOCK_CALLS_MAX + 1, &buf, &room), ERR_VALUE);
     /* 4096 columns of 65536 calls are each allowed, but not in one frame. */
     assert_int_equal(wire_put_block(0, WIRE_KEYSET_COLUMNS_MAX, WIRE_BLOCK_CALLS_MAX, &buf, &room),
                      ERR_TOO_LONG);

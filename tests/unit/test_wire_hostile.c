@@ -187,7 +187,7 @@ static const struct {
     ROW(ERR_TOO_LONG, METRICS "\xdd\xff\xff\xff\xff"),
     ROW(ERR_TOO_LONG, METRICS "\xdc\x10\x01"),
     ROW(ERR_TRUNCATED, METRICS "\xdc\x10\x00"),
-    ROW(ERR_VALUE, METRICS "\x91\xdd\xff\xff\xff\xff"),
+    ROW(ERR_TYPE, METRICS "\x91\xdd\xff\xff\xff\xff\x02"),
     ROW(ERR_TOO_LONG, METRICS "\x91\x94\x01\x05\x00\xdd\xff\xff\xff\xff"),
     ROW(ERR_TOO_LONG, METRICS "\x91\x94\x01\x05\x00\x91\xdb\xff\xff\xff\xff"),
     ROW(ERR_TOO_LONG, EVENTS "\x91\x92\x05\xdb\xff\xff\xff\xff"),
