@@ -11,6 +11,7 @@
 #define PARAMS_MAX           64
 #define CONNECT_TIMEOUT_TEXT "5"
 #define DSN_SHOWN_BYTES      256
+#define OPTIONS_BYTES_MAX    2048
 
 struct pg {
     PGconn *conn;
@@ -33,16 +34,18 @@ static struct pg_rows *rows_of(PGresult *result) {
     return (struct pg_rows *)result;
 }
 
-/* SQLSTATE by prefix, first match wins: what a caller should do about it. */
+/* SQLSTATE by prefix, first match wins: what a caller should do about it. Read-only servers (25006)
+ * and timeouts (57014) are content here: it is a person's statement that meets them and shows them.
+ * A thread that stores what others sent must look at pg_sqlstate() before it blames the content. */
 static const struct {
     const char *prefix;
     enum err err;
 } states[] = {
-    {"40001", ERR_DB_RETRY},       {"40P01", ERR_DB_RETRY},       {"55P03", ERR_DB_RETRY},
-    {"25P03", ERR_DB_UNREACHABLE}, {"53", ERR_DB_RETRY},          {"08", ERR_DB_UNREACHABLE},
-    {"57P", ERR_DB_UNREACHABLE},   {"57014", ERR_DB_CONTENT},     {"22", ERR_DB_CONTENT},
-    {"23", ERR_DB_CONTENT},        {"25006", ERR_DB_CONTENT},     {"42501", ERR_DB_PERMISSION},
-    {"28", ERR_DB_PERMISSION},     {"3D000", ERR_DB_UNREACHABLE},
+    {"08", ERR_DB_UNREACHABLE},    {"22", ERR_DB_CONTENT},        {"23", ERR_DB_CONTENT},
+    {"25006", ERR_DB_CONTENT},     {"25P03", ERR_DB_UNREACHABLE}, {"28", ERR_DB_PERMISSION},
+    {"3D000", ERR_DB_UNREACHABLE}, {"40", ERR_DB_RETRY},          {"42501", ERR_DB_PERMISSION},
+    {"53", ERR_DB_RETRY},          {"54", ERR_DB_CONTENT},        {"55P03", ERR_DB_RETRY},
+    {"57014", ERR_DB_CONTENT},     {"57P", ERR_DB_UNREACHABLE},
 };
 
 static enum err err_of_state(const char *state) {
@@ -81,6 +84,18 @@ static enum err failed(struct pg *pg, const PGresult *result, struct why *why) {
     return why_set(why, state != NULL ? err_of_state(state) : ERR_DB, "%s", line);
 }
 
+/* An @ inside a host is the rest of a password whose own @ was not escaped. (One in front of it is
+ * Linux's abstract socket.) */
+static bool holds_password(const PQconninfoOption *option) {
+    return strcmp(option->keyword, "host") == 0 && option->val != NULL && option->val[0] != '\0' &&
+           strchr(option->val + 1, '@') != NULL;
+}
+
+/* dispchar: libpq marks secrets with "*" and debugging options with "D". */
+static const char *shown_value(const PQconninfoOption *option) {
+    return option->dispchar[0] == '*' || holds_password(option) ? "***" : option->val;
+}
+
 /* Rendered from the parsed options, so that a password is found in whatever form the DSN has. */
 void pg_mask_dsn(const char *dsn, size_t size, char *out) {
     PQconninfoOption *options = PQconninfoParse(dsn, NULL);
@@ -94,10 +109,8 @@ void pg_mask_dsn(const char *dsn, size_t size, char *out) {
         if (o->val == NULL || o->val[0] == '\0') {
             continue;
         }
-        /* dispchar: libpq marks secrets with "*" and debugging options with "D". */
-        const char *value = o->dispchar[0] == '*' ? "***" : o->val;
-        int n =
-            snprintf(out + used, size - used, "%s%s=%s", used > 0 ? " " : "", o->keyword, value);
+        int n = snprintf(out + used, size - used, "%s%s=%s", used > 0 ? " " : "", o->keyword,
+                         shown_value(o));
         used += n > 0 ? (size_t)n : 0;
     }
     PQconninfoFree(options);
@@ -129,17 +142,28 @@ static enum err connect_failed(PGconn *conn, const char *dsn, struct why *why) {
     "-c search_path=tocsin,pg_catalog -c timezone=UTC -c datestyle=ISO -c extra_float_digits=1 "   \
     "-c jit=off -c client_min_messages=warning"
 
-static PGconn *connect_with_defaults(const char *dsn, const char *application) {
-    /* Earlier keywords lose against the same ones inside dbname, so a DSN may set its own timeout.
-     * options is given after it: a search path from a DSN would point our SQL somewhere else. */
-    const char *const keywords[] = {"connect_timeout", "dbname",  "fallback_application_name",
-                                    "client_encoding", "options", NULL};
-    const char *const values[] = {CONNECT_TIMEOUT_TEXT, dsn, application, "UTF8",
-                                  SESSION_OPTIONS,      NULL};
-    return PQconnectdbParams(keywords, values, 1);
+/* The DSN's own options, then ours: of equal settings the later wins, so a search path from a DSN
+ * cannot point our SQL somewhere else. */
+static enum err merge_options(const PQconninfoOption *parsed, size_t size, char *out,
+                              struct why *why) {
+    const char *own = "";
+    for (const PQconninfoOption *o = parsed; o->keyword != NULL; o++) {
+        if (holds_password(o)) {
+            return why_set(why, ERR_CONFIG,
+                           "the host in the DSN contains an @; write an @ of the password as %%40");
+        }
+        if (strcmp(o->keyword, "options") == 0 && o->val != NULL) {
+            own = o->val;
+        }
+    }
+    const int n = snprintf(out, size, "%s " SESSION_OPTIONS, own);
+    return n >= 0 && (size_t)n < size
+               ? ERR_OK
+               : why_set(why, ERR_CONFIG, "the options in the DSN are too long");
 }
 
-enum err pg_open(const char *dsn, const char *application, struct pg **out, struct why *why) {
+/* Checks the DSN and makes the startup options from it. */
+static enum err read_dsn(const char *dsn, size_t size, char *out_options, struct why *why) {
     char *malformed = NULL;
     PQconninfoOption *parsed = PQconninfoParse(dsn, &malformed);
     if (parsed == NULL) {
@@ -149,10 +173,43 @@ enum err pg_open(const char *dsn, const char *application, struct pg **out, stru
                        "the DSN is not a PostgreSQL connection string; write it like "
                        "\"host=/run/postgresql dbname=tocsin\" or \"postgresql://host/tocsin\"");
     }
+    enum err err = merge_options(parsed, size, out_options, why);
     PQconninfoFree(parsed);
-    PGconn *conn = connect_with_defaults(dsn, application);
+    return err;
+}
+
+static PGconn *connect_with_defaults(const char *dsn, const char *application,
+                                     const char *options) {
+    /* Earlier keywords lose against the same ones inside dbname, so a DSN may set its own timeout;
+     * later ones win. */
+    const char *const keywords[] = {"connect_timeout", "dbname",  "fallback_application_name",
+                                    "client_encoding", "options", NULL};
+    const char *const values[] = {CONNECT_TIMEOUT_TEXT, dsn, application, "UTF8", options, NULL};
+    return PQconnectdbParams(keywords, values, 1);
+}
+
+/* Takes conn. */
+static enum err adopt(PGconn *conn, struct pg **out, struct why *why) {
+    struct pg *pg = calloc(1, sizeof *pg);
+    if (pg == NULL) {
+        PQfinish(conn);
+        return why_set(why, ERR_MEMORY, "out of memory");
+    }
+    pg->conn = conn;
+    PQsetNoticeReceiver(conn, drop_notice, NULL);
+    *out = pg;
+    return ERR_OK;
+}
+
+enum err pg_open(const char *dsn, const char *application, struct pg **out, struct why *why) {
+    char options[OPTIONS_BYTES_MAX];
+    enum err err = read_dsn(dsn, sizeof options, options, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    PGconn *conn = connect_with_defaults(dsn, application, options);
     if (PQstatus(conn) != CONNECTION_OK) {
-        enum err err = connect_failed(conn, dsn, why);
+        err = connect_failed(conn, dsn, why);
         PQfinish(conn);
         return err;
     }
@@ -163,15 +220,7 @@ enum err pg_open(const char *dsn, const char *application, struct pg **out, stru
                        "the server is PostgreSQL %d; tocsin needs 15 or newer: upgrade the server",
                        version / 10000);
     }
-    struct pg *pg = calloc(1, sizeof *pg);
-    if (pg == NULL) {
-        PQfinish(conn);
-        return why_set(why, ERR_MEMORY, "out of memory");
-    }
-    pg->conn = conn;
-    PQsetNoticeReceiver(conn, drop_notice, NULL);
-    *out = pg;
-    return ERR_OK;
+    return adopt(conn, out, why);
 }
 
 void pg_close(struct pg *pg) {
