@@ -242,6 +242,12 @@ int pg_socket(const struct pg *pg) {
     return PQsocket(pg->conn);
 }
 
+/* What the last statement left behind is not said of this one. */
+static void forget(struct pg *pg) {
+    pg->sqlstate[0] = '\0';
+    pg->hint[0] = '\0';
+}
+
 /* Takes result: keeps it for the caller if it is good and wanted, else frees it. */
 static enum err settle(struct pg *pg, PGresult *result, struct pg_rows **out_rows,
                        struct why *why) {
@@ -251,7 +257,6 @@ static enum err settle(struct pg *pg, PGresult *result, struct pg_rows **out_row
         PQclear(result);
         return err;
     }
-    pg->sqlstate[0] = '\0';
     if (out_rows != NULL) {
         *out_rows = rows_of(result);
     } else {
@@ -261,6 +266,7 @@ static enum err settle(struct pg *pg, PGresult *result, struct pg_rows **out_row
 }
 
 enum err pg_run(struct pg *pg, const char *sql, struct why *why) {
+    forget(pg);
     return settle(pg, PQexec(pg->conn, sql), NULL, why);
 }
 
@@ -289,6 +295,7 @@ static enum err arrays_fill(int n, const struct pg_param *params, struct arrays 
 
 enum err pg_query(struct pg *pg, const char *sql, int n, const struct pg_param *params,
                   struct pg_rows **out_rows, struct why *why) {
+    forget(pg);
     struct arrays a;
     enum err err = arrays_fill(n, params, &a, why);
     if (err != ERR_OK) {
@@ -324,6 +331,7 @@ static enum err prepare_once(struct pg *pg, const char *name, const char *sql, i
 
 enum err pg_prepared(struct pg *pg, const char *name, const char *sql, int n,
                      const struct pg_param *params, struct pg_rows **out_rows, struct why *why) {
+    forget(pg);
     struct arrays a;
     enum err err = arrays_fill(n, params, &a, why);
     if (err == ERR_OK) {
@@ -386,6 +394,7 @@ static enum err drain(struct pg *pg, pg_each_fn *each, void *context, struct why
 
 enum err pg_stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
                    pg_each_fn *each, void *context, struct why *why) {
+    forget(pg);
     struct arrays a;
     enum err err = arrays_fill(n, params, &a, why);
     if (err != ERR_OK) {
@@ -433,6 +442,7 @@ int64_t pg_int(const struct pg_rows *rows, int row, int column) {
 }
 
 enum err pg_copy_begin(struct pg *pg, const char *sql, struct why *why) {
+    forget(pg);
     PGresult *result = PQexec(pg->conn, sql);
     enum err err = PQresultStatus(result) == PGRES_COPY_IN ? ERR_OK : failed(pg, result, why);
     PQclear(result);

@@ -35,7 +35,7 @@ def environment(place, extra=None):
 def program(name):
     """Path of a program under test: TOCSIN_BIN_DIR is a build directory, or where it is installed."""
     base = pathlib.Path(os.environ["TOCSIN_BIN_DIR"])
-    for folder in (".", "cli", "collector", "emitter/examples"):
+    for folder in (".", "cli", "collector", "emitter/examples", "tests/integration"):
         path = base / folder / name
         if path.is_file():
             return str(path)
