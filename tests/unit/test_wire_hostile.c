@@ -170,6 +170,11 @@ static void oversized_frames_are_refused_unread(void **state) {
 #define EVENTS  HEAD "\x00" COUNTS
 #define METRICS HEAD "\x01" COUNTS
 #define I64     "\0\0\0\0\0\0\0\1"
+/* A hello up to its run id, and from resume on. */
+#define HELLO_HEAD                                                                                 \
+    "\xdc\x00\x10\xa4TCS1\x01\xc4\x10"                                                             \
+    "0123456789abcdef"
+#define HELLO_TAIL "\x00\x01\x01\xa1p\xa1r\xa0\xa0\xa0\xa0\xa0"
 #define ROW(err, bytes)                                                                            \
     { #bytes, err, bytes, sizeof(bytes) - 1 }
 
@@ -231,6 +236,12 @@ static const struct {
     ROW(ERR_VALUE, HEAD "\x01\x00\x00\x00\x90"),
     ROW(ERR_VALUE, HEAD "\x01\xff\x00\x00\x90"),
     ROW(ERR_VALUE, HEAD "\x01\xcf\x80\0\0\0\0\0\0\0\x00\x00\x90"),
+    /* hellos: a rank outside of its world, a run id of 64 bits */
+    ROW(ERR_OK, HELLO_HEAD "\x07\x00\x01" HELLO_TAIL),
+    ROW(ERR_VALUE, HELLO_HEAD "\x07\x01\x01" HELLO_TAIL),
+    ROW(ERR_VALUE, HELLO_HEAD "\x07\x00\x00" HELLO_TAIL),
+    ROW(ERR_VALUE, HELLO_HEAD "\x07\x00\xce\x00\x10\x00\x01" HELLO_TAIL),
+    ROW(ERR_VALUE, HELLO_HEAD "\xcf\x80\0\0\0\0\0\0\0\x00\x01" HELLO_TAIL),
     /* frames: no such kind, wrong arity, id of the wrong length or type */
     ROW(ERR_VALUE, "\x92\xa4TCS1\x63"),
     ROW(ERR_TYPE, "\x97\xa4TCS1\x02\xc4\x10"
