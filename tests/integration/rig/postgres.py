@@ -27,6 +27,11 @@ def _bin_dir():
     return os.environ.get("TOCSIN_TEST_PG_BIN", newest)
 
 
+def server_program(name):
+    """initdb, postgres, pg_dump ... of the newest PostgreSQL here, or of $TOCSIN_TEST_PG_BIN."""
+    return os.path.join(_bin_dir(), name)
+
+
 def connect(dsn):
     connection = psycopg2.connect(dsn)
     connection.autocommit = True
@@ -45,6 +50,7 @@ class Cluster:
         self.user = "postgres" if os.geteuid() == 0 else None
         self.server = None
         self.databases = 0
+        self.has_template = False
         self.dir.mkdir(mode=0o700)
         if self.user:
             place.chmod(0o711)
@@ -52,19 +58,18 @@ class Cluster:
         self._run("initdb", "-D", self.data, "-A", "trust", "-U", SUPERUSER, "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync", "--no-instructions")
         self.start()
-        self._make_template()
 
     def _run(self, name, *argv):
         as_user = ([f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
                    if self.user else [])
-        done = subprocess.run(["setpriv", *as_user, os.path.join(_bin_dir(), name),
+        done = subprocess.run(["setpriv", *as_user, server_program(name),
                                *map(str, argv)], cwd=self.dir, capture_output=True, timeout=60)
         assert done.returncode == 0, done.stderr.decode()
 
     def start(self):
         options = [part for k, v in self.settings.items() for part in ("-c", f"{k}={v}")]
         # QUIT: an immediate shutdown; a killed postmaster would leave shared memory behind.
-        self.server = Process([os.path.join(_bin_dir(), "postgres"), "-D", self.data, *options],
+        self.server = Process([server_program("postgres"), "-D", self.data, *options],
                               self.dir, self.place / "postgres.log", user=self.user,
                               death_signal="QUIT")
         wait_for(self._answers, 30, lambda: self.server.log)
@@ -95,12 +100,16 @@ class Cluster:
             cursor.execute(sql)
         connection.close()
 
-    def _make_template(self):
-        self.execute(f"create database {TEMPLATE}")
-        Database(self, TEMPLATE).migrate()
+    def _need_template(self):
+        if not self.has_template:
+            self.execute(f"create database {TEMPLATE}")
+            Database(self, TEMPLATE).migrate()
+            self.has_template = True
 
     def create(self, migrated=True):
         """A new database: a copy of the migrated template, or an empty one."""
+        if migrated:
+            self._need_template()
         self.databases += 1
         name = f"test_{self.databases}"
         self.execute(f"create database {name} template {TEMPLATE if migrated else 'template0'}")
