@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a fuzz target without libFuzzer: every file of a folder, then a number of mutations of each.
+/* Runs a fuzz target without libFuzzer: every file of a folder, then a number of mutations of them.
  * The mutations are the same in every run, so a failure here can be repeated. */
 
 #include <dirent.h>
@@ -108,7 +108,7 @@ static int is_seed(const struct dirent *entry) {
 
 int main(int argc, char **argv) {
     if (argc != 3) {
-        fprintf(stderr, "usage: %s SEEDS MUTATIONS_PER_SEED\n", argv[0]);
+        fprintf(stderr, "usage: %s SEEDS MUTATIONS\n", argv[0]);
         return 2;
     }
     struct dirent **entries = NULL;
@@ -117,7 +117,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "no seeds in %s\n", argv[1]);
         return 2;
     }
-    const unsigned long mutants = strtoul(argv[2], NULL, 10);
+    const unsigned long mutants = strtoul(argv[2], NULL, 10) / (unsigned long)seeds;
     for (int i = 0; i < seeds; i++) {
         read_seed(argv[1], entries[i]->d_name);
         run(&seed);
