@@ -28,8 +28,8 @@ const char *pg_hint(const struct pg *pg);
 /* dsn: a libpq connection string or URI. application: shown in pg_stat_activity.
  * Errors: ERR_DB_UNREACHABLE (why names the DSN with its password masked), ERR_DB_VERSION
  * (server older than 15), ERR_CONFIG (malformed DSN), ERR_DB_PERMISSION (login refused). */
-enum err pg_open(const char *dsn, const char *application, struct pg **out, struct why *why)
-    ERR_MUST_CHECK;
+enum err pg_open(const char *dsn, const char *application, struct pg **out,
+                 struct why *why) ERR_MUST_CHECK;
 void pg_close(struct pg *pg); /* NULL is fine */
 /* The DSN as it may be shown: password replaced by "***". Cut to size. */
 void pg_mask_dsn(const char *dsn, size_t size, char *out);
@@ -40,7 +40,7 @@ int pg_socket(const struct pg *pg);
  * prepared by the caller) set binary and oid. borrows until the call returns. */
 struct pg_param {
     const char *ptr;
-    int len;      /* bytes, used when binary; text is NUL-terminated */
+    int len; /* bytes, used when binary; text is NUL-terminated */
     bool binary;
     uint32_t oid; /* 0: the server infers it */
 };
@@ -55,8 +55,8 @@ enum err pg_query(struct pg *pg, const char *sql, int n, const struct pg_param *
  * connection. name: unique per sql text, at most 63 bytes; borrowed for the connection's life, so
  * callers pass a literal. */
 enum err pg_prepared(struct pg *pg, const char *name, const char *sql, int n,
-                     const struct pg_param *params, struct pg_rows **out_rows, struct why *why)
-    ERR_MUST_CHECK;
+                     const struct pg_param *params, struct pg_rows **out_rows,
+                     struct why *why) ERR_MUST_CHECK;
 
 /* Row-wise reading of a statement whose result may be large: rows arrive in chunks of one.
  * each() returns false to stop (the rest is discarded). */

@@ -129,5 +129,8 @@ def test_a_failed_migration_leaves_nothing(bare):
     assert result.rc != 0 and "already exists" in result.stderr
     assert bare.query("select tablename from pg_tables where schemaname = 'tocsin' order by 1") == [
         ("alerts",), ("schema_version",)]
+    reading = Cli(bare.cluster.place, bare.dsn_reader).run("list", "projects")
+    assert reading.rc != 0 and "schema version 0" in reading.stderr
+    assert "run: tocsin migrate" in reading.stderr
     bare.query("drop table tocsin.alerts")
     assert migrate(bare, "postgres").json()["applied"] > 0
