@@ -20,6 +20,7 @@
 #include "schema/wire/clock.h"
 
 #define RETRY_MIN_MS INT64_C(50)
+#define PROBE_NS     (2 * CLOCK_NS_PER_S)
 
 struct dbconn {
     struct pg *pg;
@@ -185,6 +186,16 @@ enum err dbconn_run(struct dbconn *conn, dbconn_step_fn *step, void *context, st
                  why->text, "retry_ms=%" PRId64, ms);
         pause_for(conn, ms);
     }
+}
+
+static enum err probe(struct pg *pg, void *context, struct why *why) {
+    (void)context;
+    return pg_run(pg, "select 1", why);
+}
+
+enum err dbconn_probe(struct dbconn *conn, struct why *why) {
+    const bool fresh = clock_mono_ns() - conn->worked_ns < PROBE_NS;
+    return fresh ? ERR_OK : dbconn_run(conn, probe, NULL, why);
 }
 
 void dbconn_give_up(struct dbconn *conn, int64_t deadline_ns) {

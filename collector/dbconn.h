@@ -36,6 +36,10 @@ typedef enum err dbconn_step_fn(struct pg *pg, void *context, struct why *why);
 enum err dbconn_run(struct dbconn *conn, dbconn_step_fn *step, void *context,
                     struct why *why) ERR_MUST_CHECK;
 
+/* If no step succeeded for a while, asks the server whether it is there: so that health tells the
+ * truth when nothing is to be stored. Errors: those of dbconn_run(). */
+enum err dbconn_probe(struct dbconn *conn, struct why *why) ERR_MUST_CHECK;
+
 /* Any thread: from deadline_ns (monotonic) on, dbconn_run() stops retrying. */
 void dbconn_give_up(struct dbconn *conn, int64_t deadline_ns);
 

@@ -75,11 +75,11 @@ void log_write(struct log_site *site, enum log_level level, const char *event, c
     char part[1024];
     snprintf(part, sizeof part, "level=%s event=%s", log_level_names[level], event);
     put_text(&line, part);
-    if (fields[0]) {
-        va_list args;
-        va_start(args, fields);
-        vsnprintf(part, sizeof part, fields, args);
-        va_end(args);
+    va_list args;
+    va_start(args, fields);
+    const int len = vsnprintf(part, sizeof part, fields, args);
+    va_end(args);
+    if (len > 0) {
         put_char(&line, ' ');
         put_text(&line, part);
     }

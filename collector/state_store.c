@@ -12,7 +12,7 @@
 #define FLUSH_PRODUCERS_MAX 512    /* about 10 ms at ten metrics each */
 #define FLUSH_VALUES_MAX    262144 /* of one statement: 3 MiB an array */
 #define REPAIRS_MAX         16
-#define QUIET_S             10 /* before a producer counts as left behind */
+#define QUIET_S             5 /* before a producer counts as left behind */
 
 struct state_store {
     struct dbconn *conn;

@@ -19,7 +19,8 @@
 #define PRODUCERS_MAX      65536
 #define STATE_BYTES_MAX    ((size_t)64 * 1024 * 1024)
 #define IDLE_NS            (200 * CLOCK_NS_PER_MS) /* then run states are written early */
-#define REPAIR_INTERVAL_NS (60 * CLOCK_NS_PER_S)
+#define TICK_NS            (2 * CLOCK_NS_PER_S)    /* longest wait without looking at the time */
+#define REPAIR_INTERVAL_NS (10 * CLOCK_NS_PER_S)
 
 struct writer {
     struct writer_links links;
@@ -198,13 +199,20 @@ static enum err tick(struct writer *writer, int64_t now_ns, struct why *why) {
     if (flush_is_due(writer, now_ns)) {
         return flush_states(writer, why);
     }
-    return now_ns >= writer->repair_ns ? repair_states(writer, why) : ERR_OK;
+    if (now_ns >= writer->repair_ns) {
+        return repair_states(writer, why);
+    }
+    return dbconn_probe(writer->links.conn, why);
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
 }
 
 static int64_t next_deadline_ns(const struct writer *writer) {
     const int64_t idle_ns = writer->changed_ns + IDLE_NS;
-    const int64_t flush_ns = idle_ns < writer->flush_ns ? idle_ns : writer->flush_ns;
-    return writer->unflushed && flush_ns < writer->repair_ns ? flush_ns : writer->repair_ns;
+    const int64_t flush_ns = writer->unflushed ? least(idle_ns, writer->flush_ns) : INT64_MAX;
+    return least(least(flush_ns, writer->repair_ns), clock_mono_ns() + TICK_NS);
 }
 
 /* The thread. */
