@@ -145,8 +145,9 @@ static const struct opt up_opts[] = {
     {.name = "data",
      .kind = OPT_TEXT,
      .value = "DIR",
-     .help = "where the private PostgreSQL and the logs are; else TOCSIN_DATA_DIR, else this user's "
-             "place"},
+     .help =
+         "where the private PostgreSQL and the logs are; else TOCSIN_DATA_DIR, else this user's "
+         "place"},
     {0},
 };
 
@@ -162,9 +163,10 @@ static const struct opt psql_opts[] = {
 const struct command command_table[] = {
     {.path = "up",
      .line = "start the private PostgreSQL and tocsind",
-     .text = "Safe to repeat: starts what is not running. With a DSN there is no private "
-             "PostgreSQL, and the schema must be there (tocsin migrate). As root the server runs as "
-             "the user postgres.",
+     .text =
+         "Safe to repeat: starts what is not running. With a DSN there is no private "
+         "PostgreSQL, and the schema must be there (tocsin migrate). As root the server runs as "
+         "the user postgres.",
      .opts = up_opts,
      .run = cmd_up},
     {.path = "down",
