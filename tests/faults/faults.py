@@ -1,9 +1,9 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """faults.py SCENARIO [--seed N] [--kills N]: one scenario, and what the oracle says of it.
 
 The programs are those of the build directory $TOCSIN_BIN_DIR, by default build/release. Exit codes: 0 everything as promised;
-1 the oracle found something wrong; 3 a process crashed, hung or did not recover.
+10 the oracle found something wrong; 11 a process crashed, hung or did not recover.
 $TOCSIN_FAULTS_KEEP is a directory to which the record and the logs of a failure are copied."""
 
 import argparse
@@ -18,7 +18,7 @@ import traceback
 from scenarios import SCENARIOS
 from world import Unfit, World
 
-GOOD, WRONG, UNFIT = 0, 1, 3
+GOOD, WRONG, UNFIT = 0, 10, 11  # Python itself ends with 1 or 2
 
 
 def keep(world, name):

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """oracle.py RECORD DSN [--delivered]: compares what trainers logged with what PostgreSQL holds, call
 by call and bit by bit. It shares no code with the product: it reads the recorder's file (trainer.c

@@ -7,7 +7,7 @@ what it needs and leaves with all faults healed. faults.py finishes and asks the
 import os
 import signal
 
-from world import Unfit
+from world import FULL, Unfit
 
 SCENARIOS = {}  # name: (function, arguments of its World)
 
@@ -41,13 +41,15 @@ def kill_postgres(world):
 
 def kill_backend(world):
     """The server process that serves tocsind; PostgreSQL then restarts all of its processes."""
+    def pids():
+        return world.ask("select pid from pg_stat_activity where application_name = 'tocsind'")
+
     with world.hold():
         world.go_on(world.rng.uniform(0, 0.3))
-        pids = world.db.query("select pid from pg_stat_activity where application_name = 'tocsind'")
-        for (pid,) in pids:
+        world.wait(pids, what="tocsind is connected")
+        for (pid,) in pids() or []:
             os.kill(pid, signal.SIGKILL)
-        world.kills["backend"] += len(pids)
-    world.db.close()
+            world.kills["backend"] += 1
     world.wait(lambda: world.committed() is not None, what="PostgreSQL is back")
 
 
@@ -151,3 +153,17 @@ def reply(world, kills):
         world.kills["reply"] += 1
 
     repeat(world, kills, fault)
+
+
+@scenario()
+def absent(world, kills):
+    """No collector until the rings are full and calls were dropped; then it comes, and goes, while
+    the rings stay full."""
+    trainers = world.add_trainers(rate=4000, calls=(10000, 20000), ring_bytes=1 << 20)
+    world.wait(lambda: world.starts_with(FULL) >= set(range(len(trainers.processes))),
+               what="all rings are full")
+    world.collectors[0].start()
+    for _ in range(kills):
+        world.wait_progress()
+        kill_collector(world)
+    world.kills["absent"] += 1

@@ -247,6 +247,7 @@ static enum tocsin_err finish(struct rank *rank, int64_t deadline_ms) {
 
 int main(int argc, char **argv) {
     const char *first_rank = getenv("RANK");
+    signal(SIGTERM, stop);
     if (argc < 7 || first_rank == NULL || (record_fd = open(argv[1], O_WRONLY | O_CLOEXEC)) < 0) {
         return FAILED;
     }
@@ -255,7 +256,6 @@ int main(int argc, char **argv) {
     if (ranks == NULL) {
         return FAILED;
     }
-    signal(SIGTERM, stop);
     setback_on(SIGUSR1);
     make_names();
     enum tocsin_err worst = TOCSIN_OK;

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pathlib
 import random
+import re
 import signal
 import sys
 import time
@@ -18,7 +19,7 @@ from rig.process import Process, clear_place, make_place, survivors  # noqa: E40
 from rig.programs import Tocsind  # noqa: E402
 from rig.wait import wait_for  # noqa: E402
 
-from oracle import Oracle  # noqa: E402
+from oracle import FULL, Oracle  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
 FINISHED, LATE = 0, 3  # exit codes of a trainer that may happen
@@ -102,8 +103,8 @@ class Trainers:
                 self.judge(rank, process.code)
                 self.start_one(rank)
 
-    def judge(self, rank, code):
-        if code not in (FINISHED, LATE, -signal.SIGKILL):
+    def judge(self, rank, code, *more):
+        if code not in (FINISHED, LATE, -signal.SIGKILL, *more):
             raise Unfit(f"the trainer of rank {rank} ended with {code}:\n{self.processes[rank].log}")
 
     def finish(self):
@@ -115,7 +116,7 @@ class Trainers:
         for rank, process in self.processes.items():
             wait_for(lambda: process.code is not None, max(1, end - time.monotonic()),
                      f"the trainer of rank {rank} ends")
-            self.judge(rank, process.code)
+            self.judge(rank, process.code, -signal.SIGTERM)  # it had only just been started
             if process.code == LATE:
                 raise Unfit(f"rank {rank} could not deliver within {LIVELY_S} s")
 
@@ -189,13 +190,18 @@ class World:
 
         wait_for(tended, deadline_s, what)
 
-    def committed(self):
-        """How many batches are in the tables; None while PostgreSQL does not answer."""
+    def ask(self, sql):
+        """Rows, or None while PostgreSQL does not answer."""
         try:
-            return self.db.value("select coalesce(sum(last_seq), 0) from producers")
+            return self.db.query(sql)
         except psycopg2.Error:
             self.db.close()
             return None
+
+    def committed(self):
+        """How many batches are in the tables; None while PostgreSQL does not answer."""
+        rows = self.ask("select coalesce(sum(last_seq), 0) from producers")
+        return rows and rows[0][0]
 
     def wait_progress(self, batches=1, deadline_s=LIVELY_S):
         """Waits until something more is committed."""
@@ -230,6 +236,11 @@ class World:
         finally:
             if connection is not None:
                 connection.close()
+
+    def starts_with(self, code):
+        """Starts of which a call returned this code."""
+        found = re.findall(rf"^r (\d+) \d+ {code} ", self.record.read_text(), re.M)
+        return set(map(int, found))
 
     def restart_postgres(self):
         self.db.close()
