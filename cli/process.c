@@ -14,8 +14,6 @@
 
 #define EXIT_NOT_RUN 127
 
-extern char **environ;
-
 static int open_log(const char *path) {
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
