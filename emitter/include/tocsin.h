@@ -29,8 +29,9 @@
  *     Only tocsin_start() (local files) and tocsin_finish() (its deadline) may take time.
  *   - A collector that is absent is no error: training runs, data waits in the ring. A full ring
  *     drops the newest call, counts it, and the count reaches the database.
- *   - Every function may be called from any thread, and with run == NULL, which returns
- *     TOCSIN_ERR_ARGUMENT and does nothing, so a program need not test for a failed start.
+ *   - Every function may be called from any thread, and with run == NULL, which does nothing and
+ *     returns TOCSIN_ERR_ARGUMENT (finish: TOCSIN_OK), so a program need not test for a failed
+ *     start.
  *   - After fork() the child's calls on the inherited run return TOCSIN_ERR_FORKED and do nothing;
  *     the parent is not disturbed. A child may start a run of its own.
  *

@@ -195,7 +195,7 @@ static void a_record_of_an_earlier_turn_is_not_read_again(void **state) {
  * ring that says it is full is wrong: it saw a head that is behind the tail by now. */
 #define WRITERS            3
 #define RECORDS_PER_WRITER 300000
-#define UNREAD_MAX         8
+#define UNREAD_MAX         4
 
 struct race {
     struct fixture f;
