@@ -150,12 +150,19 @@ static void drop_group(struct writer *writer) {
     writer->group_bytes = 0;
 }
 
+/* Who waits for the end of a run reads its run state next: it is written before the end is
+ * acknowledged. */
 static enum err do_group(struct writer *writer, struct why *why) {
     if (writer->group_n == 0) {
         return ERR_OK;
     }
     writer->began_ns = clock_mono_ns();
-    const enum err err = commit_run(writer->commit, writer->group, writer->group_n, why);
+    bool ended = false;
+    enum err err = commit_run(writer->commit, writer->group, writer->group_n, &ended, why);
+    for (bool more = ended; err == ERR_OK && more;) {
+        err = state_store_flush(writer->states, true, &more, why);
+    }
+    answers_send(writer->links.answers);
     drop_group(writer);
     writer->unflushed = true;
     writer->changed_ns = clock_mono_ns();
@@ -173,7 +180,7 @@ static bool flush_is_due(const struct writer *writer, int64_t now_ns) {
 static enum err flush_states(struct writer *writer, struct why *why) {
     bool more_flush = false;
     bool more_refresh = false;
-    enum err err = state_store_flush(writer->states, &more_flush, why);
+    enum err err = state_store_flush(writer->states, false, &more_flush, why);
     if (err == ERR_OK) {
         err = state_store_refresh(writer->states, &more_refresh, why);
     }

@@ -43,6 +43,19 @@ def test_it_is_written_soon_when_nothing_else_happens(db, make_tocsind, make_emi
     wait_for_state(db, deadline_s=10)
 
 
+def test_it_is_whole_when_the_end_of_a_producer_is_acknowledged(db, make_tocsind, make_emitter):
+    tocsind = make_tocsind().start("--state-interval-ms=60000")
+    running, ending = make_emitter(tocsind, run_id=1), make_emitter(tocsind, run_id=1, rank=1)
+    for emitter in (running, ending):
+        emitter.hello()
+    for step in range(20):
+        running.log(["a"], [(step, (1.0,))], wait=False)  # there is always something to be written
+        ending.log(["a"], [(step, (1.0,))])
+        if step == 0:
+            ending.finish()
+        assert db.value("select sum(calls) from run_state where rank = 1") == step + 1
+
+
 def test_a_killed_collector_s_state_is_computed_from_the_blocks(db, make_tocsind, make_emitter):
     """Nothing was ever written: everything comes from the blocks, without the producer."""
     tocsind = make_tocsind().start("--state-interval-ms=60000")
