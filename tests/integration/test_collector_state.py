@@ -3,10 +3,11 @@
 producers changed collectors."""
 
 import math
+import random
 
 import pytest
 
-from resender import Resender, drive, stored_state, state_from_blocks, wait_for_state
+from resender import drive, stored_state, state_from_blocks, wait_for_state
 from rig.programs import Tocsind
 from rig.wait import wait_for
 
@@ -163,14 +164,12 @@ def test_runs_are_seen_alive(db, tocsind, make_emitter):
     wait_for(lambda: db.value("select last_seen > now() - interval '1 minute' from runs"))
 
 
-def test_random_steps_through_many_kills(db, make_tocsind, request):
-    import random
+def test_random_steps_through_many_kills(db, make_tocsind, make_resenders):
     rng = random.Random(11)
     order = {seq: [rng.randrange(100) for _ in range(4)] for seq in range(1, 81)}
     tocsind = make_tocsind().start("--state-interval-ms=100")
-    resenders = [Resender(tocsind.endpoint, 1, rank=rank, batches=80, world_size=3,
-                          steps_of=lambda seq: order[seq]) for rank in range(3)]
-    request.addfinalizer(lambda: [r.close() for r in resenders])
+    resenders = make_resenders(tocsind.endpoint, n=3, batches=80, answer_s=0.5,
+                               steps_of=lambda seq: order[seq])
     for share in (10, 30, 50, 70):
         drive(resenders, lambda: resenders[0].acked > share)
         tocsind.kill9()
