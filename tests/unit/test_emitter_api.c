@@ -139,8 +139,11 @@ static void what_is_refused_is_counted_and_never_sent(void **state) {
     REFUSED(TOCSIN_ERR_NAME, tocsin_prepare(run, 1, (const char *[]){""}, &keyset));
     REFUSED(TOCSIN_ERR_NAME, tocsin_prepare(run, 1, (const char *[]){"\xed\xa0\x80"}, &keyset));
     REFUSED(TOCSIN_ERR_NAME, tocsin_prepare(run, 1, (const char *[]){longest}, &keyset));
-    REFUSED(TOCSIN_ERR_TOO_LONG, tocsin_prepare(run, WIRE_KEYSET_COLUMNS_MAX + 1, many, &keyset));
     REFUSED(TOCSIN_ERR_TOO_LONG, tocsin_prepare(run, WIRE_KEYSET_COLUMNS_MAX, many, &keyset));
+    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
+        many[i] = names[0]; /* short, but one too many */
+    }
+    REFUSED(TOCSIN_ERR_TOO_LONG, tocsin_prepare(run, WIRE_KEYSET_COLUMNS_MAX + 1, many, &keyset));
     assert_int_equal(keyset, 99);
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log(run, 0, 1, &one)); /* nothing is prepared */
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log_named(run, 1, 1, NULL, &one));
@@ -269,7 +272,7 @@ static void finish_keeps_its_deadline_without_a_collector(void **state) {
         assert_int_equal(tocsin_finish(&run, deadlines_ms[i]), TOCSIN_ERR_TIMEOUT);
         const int64_t took_ms = (clock_mono_ns() - before_ns) / CLOCK_NS_PER_MS;
         assert_null(run);
-        assert_in_range(took_ms, deadlines_ms[i], deadlines_ms[i] + 1000);
+        assert_in_range(took_ms, deadlines_ms[i], deadlines_ms[i] + 700);
         assert_int_equal(scene_rings_n(&scene), i + 1); /* what it held is kept */
     }
 }
@@ -334,6 +337,33 @@ static int leave_as_programs_do(struct tocsin *run) {
     exit(0); /* with the atexit() of every library */
 }
 
+static void a_forked_child_cannot_disturb_its_parents_run(void **state) {
+    (void)state;
+    struct fake_collector *fake = fake_start(scene.endpoint, (struct fake_plan){0});
+    struct tocsin *run = scene_start(&scene);
+    assert_int_equal(tocsin_log_named(run, 0, 1, names, &one), TOCSIN_OK);
+    assert_true(fake_wait(fake, 1, 0));
+    assert_int_equal(in_child(call_everything, run), 0);
+    assert_int_equal(in_child(leave_as_programs_do, run), 0);
+    assert_int_equal(tocsin_log_named(run, 1, 1, names, &one), TOCSIN_OK);
+    assert_true(fake_wait(fake, 2, 0)); /* over the connection that the children had too */
+    assert_int_equal(fake_look(fake).hellos_n, 1);
+    assert_int_equal(tocsin_finish(&run, PATIENCE_MS), TOCSIN_OK);
+    struct fake_seen *seen = fake_stop(fake);
+    assert_int_equal(seen->calls_n, 2);
+    assert_int_equal(seen->alerts_n, 0);
+    assert_int_equal(seen->producers_n, 1);
+    assert_int_equal(scene_rings_n(&scene), 0);
+    fake_seen_free(seen);
+}
+
+/* ThreadSanitizer ends a forked child that starts a thread. */
+static void need_threads_after_fork(void) {
+#ifdef __SANITIZE_THREAD__
+    skip();
+#endif
+}
+
 static int start_another(struct tocsin *run) {
     const struct tocsin_options options = scene_options(&scene);
     (void)run;
@@ -347,27 +377,19 @@ static int start_another(struct tocsin *run) {
     return tocsin_finish(&own, PATIENCE_MS) == TOCSIN_OK ? 0 : 3;
 }
 
-static void a_forked_child_cannot_disturb_its_parents_run(void **state) {
+static void a_forked_child_may_have_a_run_of_its_own(void **state) {
     (void)state;
+    need_threads_after_fork();
     struct fake_collector *fake = fake_start(scene.endpoint, (struct fake_plan){0});
     struct tocsin *run = scene_start(&scene);
-    assert_int_equal(tocsin_log_named(run, 0, 1, names, &one), TOCSIN_OK);
-    assert_true(fake_wait(fake, 1, 0));
-    assert_int_equal(in_child(call_everything, run), 0);
-    assert_int_equal(in_child(leave_as_programs_do, run), 0);
-    assert_int_equal(tocsin_log_named(run, 1, 1, names, &one), TOCSIN_OK);
-    assert_true(fake_wait(fake, 2, 0)); /* over the connection that the children had too */
-    assert_int_equal(fake_look(fake).hellos_n, 1);
     assert_int_equal(in_child(start_another, run), 0);
     assert_int_equal(tocsin_log_named(run, 2, 1, names, &one), TOCSIN_OK);
     assert_int_equal(tocsin_finish(&run, PATIENCE_MS), TOCSIN_OK);
     struct fake_seen *seen = fake_stop(fake);
-    assert_int_equal(seen->calls_n, 4);
-    assert_int_equal(seen->calls[2].step, 77);
-    assert_int_equal(seen->calls[3].step, 2);
-    assert_int_equal(seen->alerts_n, 0);
+    assert_int_equal(seen->calls_n, 2);
+    assert_int_equal(seen->calls[0].step, 77);
+    assert_int_equal(seen->calls[1].step, 2);
     assert_int_equal(seen->producers_n, 2);
-    assert_int_equal(scene_rings_n(&scene), 0);
     fake_seen_free(seen);
 }
 
@@ -380,6 +402,7 @@ static int leave_with_a_run(struct tocsin *run) {
 
 static void a_process_that_exits_without_finish_just_ends(void **state) {
     (void)state;
+    need_threads_after_fork();
     struct fake_collector *fake = fake_start(scene.endpoint, (struct fake_plan){0});
     for (int i = 0; i < 20; i++) {
         assert_int_equal(in_child(leave_with_a_run, NULL), 0);
@@ -433,6 +456,7 @@ int main(void) {
         TEST(finish_keeps_its_deadline_without_a_collector),
         TEST(finish_says_what_was_not_delivered_and_where_it_is),
         TEST(a_forked_child_cannot_disturb_its_parents_run),
+        TEST(a_forked_child_may_have_a_run_of_its_own),
         TEST(a_process_that_exits_without_finish_just_ends),
         TEST(a_caller_with_an_older_stats_struct_gets_what_fits),
         TEST(every_code_has_its_own_sentence),
