@@ -31,9 +31,9 @@ enum opt_kind {
 struct opt {
     const char *name; /* without the dashes; NULL ends a list */
     enum opt_kind kind;
-    const char *value; /* the value's name in the help; NULL for a flag */
-    const char *help;  /* one line, starts small, no full stop */
     bool required;
+    const char *value;    /* the value's name in the help; NULL for a flag */
+    const char *help;     /* one line, starts small, no full stop */
     const char *fallback; /* what counts when the option is absent; NULL: nothing */
     int64_t min;          /* OPT_INT only */
     int64_t max;
@@ -64,6 +64,7 @@ enum exit_code cmd_help(struct ctx *ctx);
 enum exit_code cmd_list_alerts(struct ctx *ctx);
 enum exit_code cmd_list_metrics(struct ctx *ctx);
 enum exit_code cmd_list_projects(struct ctx *ctx);
+enum exit_code cmd_list_quarantine(struct ctx *ctx);
 enum exit_code cmd_list_runs(struct ctx *ctx);
 enum exit_code cmd_list_system_metrics(struct ctx *ctx);
 enum exit_code cmd_migrate(struct ctx *ctx);

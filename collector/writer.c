@@ -245,7 +245,7 @@ static void *run(void *context) {
     if (err == ERR_OK) {
         err = finish(writer, &why);
     }
-    if (err != ERR_OK) {
+    if (err != ERR_OK && err != ERR_DB_UNREACHABLE) { /* that is only ever a stop, which says so */
         log_line(LOG_ERROR, "writer_failed", why.text[0] ? why.text : err_text(err), "%s", "");
     }
     writer->ended = err;

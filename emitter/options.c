@@ -190,7 +190,7 @@ static enum err check(const struct settings *s, struct why *why) {
     if (s->resume == TOCSIN_RESUME_MUST && s->name == NULL) {
         return why_set(why, ERR_CONFIG, "resume=must needs the name of the run to resume");
     }
-    if ((int)s->resume < TOCSIN_RESUME_NEVER || s->resume > TOCSIN_RESUME_MUST) {
+    if ((unsigned)s->resume > TOCSIN_RESUME_MUST) {
         return why_set(why, ERR_CONFIG, "resume is not one of never, allow, must");
     }
     return ERR_OK;

@@ -25,7 +25,8 @@ static enum err private_dsn(const char *role, size_t size, char *out_dsn, struct
         return err;
     }
     /* Quoted, for a runtime directory with a blank in its name. */
-    return fits(snprintf(out_dsn, size, "host='%s' port=5432 dbname=tocsin user=%s", dir, role), size, why);
+    return fits(snprintf(out_dsn, size, "host='%s' port=5432 dbname=tocsin user=%s", dir, role),
+                size, why);
 }
 
 enum err dsn_resolve(const char *given, const char *role, size_t size, char *out_dsn,

@@ -3,7 +3,8 @@
 #define SCHEMA_DB_MIGRATE_H
 
 /* Forward-only migrations, embedded from schema/sql/NNNN_*.sql. Applied by `tocsin migrate`, only
- * verified by everybody else. One runner at a time: a lock on schema_version that readers do not notice. */
+ * verified by everybody else. One runner at a time: a lock on schema_version that readers do not
+ * notice. */
 
 #include "schema/db/pg.h"
 #include "schema/wire/err.h"

@@ -68,6 +68,14 @@ static void one_line(const char *message, size_t size, char *out) {
     snprintf(out, size, "%.*s", (int)strcspn(message, "\n"), message);
 }
 
+/* libpq holds a connection for good until it has read its end: one that broke while it wrote is
+ * told by an error without a SQLSTATE, which no server sends. */
+static bool is_lost(const struct pg *pg, const PGresult *result, const char *state) {
+    const bool said_by_libpq =
+        state == NULL && (result == NULL || PQresultStatus(result) == PGRES_FATAL_ERROR);
+    return said_by_libpq || PQstatus(pg->conn) != CONNECTION_OK;
+}
+
 /* Why a result is an error; result NULL: why the connection is. */
 static enum err failed(struct pg *pg, const PGresult *result, struct why *why) {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -78,7 +86,7 @@ static enum err failed(struct pg *pg, const PGresult *result, struct why *why) {
     snprintf(pg->hint, sizeof pg->hint, "%s", hint != NULL ? hint : "");
     char line[400];
     one_line(message != NULL ? message : PQerrorMessage(pg->conn), sizeof line, line);
-    if (PQstatus(pg->conn) != CONNECTION_OK) {
+    if (is_lost(pg, result, state)) {
         return why_set(why, ERR_DB_UNREACHABLE, "connection to the database lost: %s", line);
     }
     return why_set(why, state != NULL ? err_of_state(state) : ERR_DB, "%s", line);
@@ -162,20 +170,43 @@ static enum err merge_options(const PQconninfoOption *parsed, size_t size, char 
                : why_set(why, ERR_CONFIG, "the options in the DSN are too long");
 }
 
-/* Checks the DSN and makes the startup options from it. */
-static enum err read_dsn(const char *dsn, size_t size, char *out_options, struct why *why) {
+static enum err parse_dsn(const char *dsn, PQconninfoOption **out, struct why *why) {
     char *malformed = NULL;
-    PQconninfoOption *parsed = PQconninfoParse(dsn, &malformed);
-    if (parsed == NULL) {
+    *out = PQconninfoParse(dsn, &malformed);
+    if (*out == NULL) {
         /* libpq's message may quote the password: it is not passed on. */
         PQfreemem(malformed);
         return why_set(why, ERR_CONFIG,
                        "the DSN is not a PostgreSQL connection string; write it like "
                        "\"host=/run/postgresql dbname=tocsin\" or \"postgresql://host/tocsin\"");
     }
-    enum err err = merge_options(parsed, size, out_options, why);
-    PQconninfoFree(parsed);
+    return ERR_OK;
+}
+
+/* Checks the DSN and makes the startup options from it. */
+static enum err read_dsn(const char *dsn, size_t size, char *out_options, struct why *why) {
+    PQconninfoOption *parsed;
+    enum err err = parse_dsn(dsn, &parsed, why);
+    if (err == ERR_OK) {
+        err = merge_options(parsed, size, out_options, why);
+        PQconninfoFree(parsed);
+    }
     return err;
+}
+
+enum err pg_export_dsn(const char *dsn, struct why *why) {
+    PQconninfoOption *parsed;
+    enum err err = parse_dsn(dsn, &parsed, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    for (const PQconninfoOption *o = parsed; o->keyword != NULL; o++) {
+        if (o->val != NULL && o->envvar != NULL) {
+            setenv(o->envvar, o->val, 1);
+        }
+    }
+    PQconninfoFree(parsed);
+    return ERR_OK;
 }
 
 static PGconn *connect_with_defaults(const char *dsn, const char *application,

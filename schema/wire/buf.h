@@ -24,13 +24,13 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, size_t max_bytes);
-void buf_fini(struct buf *buf);          /* fine on a zeroed buf */
-void buf_clear(struct buf *buf);         /* keeps the memory */
+void buf_fini(struct buf *buf);  /* fine on a zeroed buf */
+void buf_clear(struct buf *buf); /* keeps the memory */
 enum err buf_append(struct buf *buf, const void *bytes, size_t len) ERR_MUST_CHECK;
 /* Room for len more bytes at out_at (borrowed until the next call on buf); len counts as used. */
 enum err buf_extend(struct buf *buf, size_t len, uint8_t **out_at) ERR_MUST_CHECK;
 
-struct str str_of(const char *text);     /* text may be NULL: an empty view */
+struct str str_of(const char *text); /* text may be NULL: an empty view */
 bool str_equal(struct str a, struct str b);
 /* True if the view is well-formed UTF-8 (RFC 3629) without NUL. */
 bool str_is_text(struct str s);

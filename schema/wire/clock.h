@@ -11,20 +11,17 @@
 #define CLOCK_NS_PER_MS INT64_C(1000000)
 #define CLOCK_NS_PER_S  INT64_C(1000000000)
 
-static inline int64_t clock_read_ns(clockid_t id)
-{
+static inline int64_t clock_read_ns(clockid_t id) {
     struct timespec now;
     clock_gettime(id, &now);
     return (int64_t)now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
 }
 
-static inline int64_t clock_wall_ns(void)
-{
+static inline int64_t clock_wall_ns(void) {
     return clock_read_ns(CLOCK_REALTIME);
 }
 
-static inline int64_t clock_mono_ns(void)
-{
+static inline int64_t clock_mono_ns(void) {
     return clock_read_ns(CLOCK_MONOTONIC);
 }
 

@@ -99,12 +99,14 @@ static bool take_item(struct walk *walk, struct wire_item *out) {
     const uint64_t kind = walk_uint(walk, sizeof item_rows / sizeof item_rows[0] - 1);
     if (kind == 0) {
         walk_fail(walk, ERR_VALUE);
-    } else if (elements != item_rows[kind].elements) {
-        walk_fail(walk, ERR_TYPE);
-    } else {
-        out->kind = (enum wire_item_kind)kind;
-        item_rows[kind].take(walk, out);
+        return false;
     }
+    if (elements != item_rows[kind].elements) {
+        walk_fail(walk, ERR_TYPE);
+        return false;
+    }
+    out->kind = (enum wire_item_kind)kind;
+    item_rows[kind].take(walk, out);
     return walk->err == ERR_OK;
 }
 

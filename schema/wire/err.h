@@ -15,29 +15,29 @@ enum err_class { ERR_CLASS_OK, ERR_CLASS_RETRY, ERR_CLASS_REJECT, ERR_CLASS_FATA
 
 /*        symbol              class    text */
 #define ERR_TABLE(X)                                                                               \
-    X(ERR_OK,                 OK,      "ok")                                                       \
-    X(ERR_TOO_LONG,           REJECT,  "longer than its limit")                                    \
-    X(ERR_TRUNCATED,          REJECT,  "frame ends before its content does")                       \
-    X(ERR_TRAILING,           REJECT,  "frame has bytes after its content")                        \
-    X(ERR_MAGIC,              REJECT,  "not a tocsin frame")                                       \
-    X(ERR_VERSION,            REJECT,  "frame of another protocol version")                        \
-    X(ERR_TYPE,               REJECT,  "field of the wrong type")                                  \
-    X(ERR_VALUE,              REJECT,  "field out of its range")                                   \
-    X(ERR_UTF8,               REJECT,  "text is not UTF-8 or contains NUL")                        \
-    X(ERR_MULTIPART,          REJECT,  "message of more than one part")                            \
-    X(ERR_MEMORY,             FATAL,   "out of memory")                                            \
-    X(ERR_IO,                 FATAL,   "input or output failed")                                   \
-    X(ERR_CONFIG,             FATAL,   "bad setting")                                              \
-    X(ERR_ADDRESS,            FATAL,   "cannot listen on or use this address")                     \
-    X(ERR_DB_UNREACHABLE,     RETRY,   "database unreachable")                                     \
-    X(ERR_DB_RETRY,           RETRY,   "transaction must be replayed")                             \
-    X(ERR_DB_CONTENT,         REJECT,  "database refused the content")                             \
-    X(ERR_DB_CONFLICT,        RETRY,   "somebody else got further")                                \
-    X(ERR_DB_SCHEMA,          FATAL,   "database schema is not the one this program knows")        \
-    X(ERR_DB_VERSION,         FATAL,   "PostgreSQL version is not supported")                      \
-    X(ERR_DB_PERMISSION,      FATAL,   "database role lacks a permission")                         \
-    X(ERR_DB,                 FATAL,   "database error")                                           \
-    X(ERR_NOT_FOUND,          REJECT,  "not found")
+    X(ERR_OK, OK, "ok")                                                                            \
+    X(ERR_TOO_LONG, REJECT, "longer than its limit")                                               \
+    X(ERR_TRUNCATED, REJECT, "frame ends before its content does")                                 \
+    X(ERR_TRAILING, REJECT, "frame has bytes after its content")                                   \
+    X(ERR_MAGIC, REJECT, "not a tocsin frame")                                                     \
+    X(ERR_VERSION, REJECT, "frame of another protocol version")                                    \
+    X(ERR_TYPE, REJECT, "field of the wrong type")                                                 \
+    X(ERR_VALUE, REJECT, "field out of its range")                                                 \
+    X(ERR_UTF8, REJECT, "text is not UTF-8 or contains NUL")                                       \
+    X(ERR_MULTIPART, REJECT, "message of more than one part")                                      \
+    X(ERR_MEMORY, FATAL, "out of memory")                                                          \
+    X(ERR_IO, FATAL, "input or output failed")                                                     \
+    X(ERR_CONFIG, FATAL, "bad setting")                                                            \
+    X(ERR_ADDRESS, FATAL, "cannot listen on or use this address")                                  \
+    X(ERR_DB_UNREACHABLE, RETRY, "database unreachable")                                           \
+    X(ERR_DB_RETRY, RETRY, "transaction must be replayed")                                         \
+    X(ERR_DB_CONTENT, REJECT, "database refused the content")                                      \
+    X(ERR_DB_CONFLICT, RETRY, "somebody else got further")                                         \
+    X(ERR_DB_SCHEMA, FATAL, "database schema is not the one this program knows")                   \
+    X(ERR_DB_VERSION, FATAL, "PostgreSQL version is not supported")                                \
+    X(ERR_DB_PERMISSION, FATAL, "database role lacks a permission")                                \
+    X(ERR_DB, FATAL, "database error")                                                             \
+    X(ERR_NOT_FOUND, REJECT, "not found")
 
 enum err {
 #define X(symbol, class, text) symbol,
@@ -45,8 +45,8 @@ enum err {
 #undef X
 };
 
-#define ERR_MUST_CHECK     __attribute__((warn_unused_result))
-#define ERR_PRINTF(f, a)   __attribute__((format(printf, f, a)))
+#define ERR_MUST_CHECK   __attribute__((warn_unused_result))
+#define ERR_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /* Human text where a code is not enough: written once, where the error happens; callers add
  * nothing. Always NUL-terminated. */
@@ -60,7 +60,7 @@ enum err_class err_class_of(enum err err);
 /* Writes the formatted reason (cut to the buffer) and returns `err`, so that a failing function
  * can say `return why_set(why, ERR_IO, "cannot open %s: %s", path, strerror(errno));`.
  * why may be NULL. */
-enum err why_set(struct why *why, enum err err, const char *format, ...) ERR_PRINTF(3, 4)
-    ERR_MUST_CHECK;
+enum err why_set(struct why *why, enum err err, const char *format, ...)
+    ERR_PRINTF(3, 4) ERR_MUST_CHECK;
 
 #endif

@@ -21,7 +21,7 @@
 
 #include "schema/wire/err.h"
 
-#define PLACE_PATH_BYTES_MAX   4096
+#define PLACE_PATH_BYTES_MAX 4096
 /* sockaddr_un holds 108 bytes with its NUL; longer socket paths cannot be bound or connected. */
 #define PLACE_SOCKET_BYTES_MAX 108
 

@@ -149,5 +149,6 @@ struct str walk_text(struct walk *walk, size_t min_bytes, size_t max_bytes) {
 }
 
 struct str walk_text_or_nil(struct walk *walk, size_t max_bytes) {
-    return walk_nil(walk) ? (struct str){0} : walk_text(walk, 0, max_bytes);
+    struct str none = {.ptr = NULL, .len = 0};
+    return walk_nil(walk) ? none : walk_text(walk, 0, max_bytes);
 }

@@ -18,24 +18,24 @@
 #include "schema/wire/buf.h"
 #include "schema/wire/err.h"
 
-#define WIRE_MAGIC   "TCS"     /* the first three bytes of the tag; the fourth is the version */
+#define WIRE_MAGIC   "TCS" /* the first three bytes of the tag; the fourth is the version */
 #define WIRE_VERSION 1
 
 /* Limits. Each is a promise to the other side: the emitter refuses at the call what the collector
  * would refuse on the wire. docs/wire.md gives the reason for every number. */
 #define WIRE_FRAME_BYTES_MAX        (1024 * 1024)
 #define WIRE_FRAME_BYTES_TARGET     (64 * 1024)
-#define WIRE_ITEMS_MAX              4096            /* items in one batch */
-#define WIRE_NAME_BYTES_MAX         255             /* project, run, group, host, metric names */
+#define WIRE_ITEMS_MAX              4096 /* items in one batch */
+#define WIRE_NAME_BYTES_MAX         255  /* project, run, group, host, metric names */
 #define WIRE_KEYSET_COLUMNS_MAX     4096
-#define WIRE_KEYSET_NAMES_BYTES_MAX (256 * 1024)    /* all names of one keyset together */
+#define WIRE_KEYSET_NAMES_BYTES_MAX (256 * 1024) /* all names of one keyset together */
 #define WIRE_BLOCK_CALLS_MAX        65536
 #define WIRE_CONFIG_BYTES_MAX       (256 * 1024)
 #define WIRE_TITLE_BYTES_MAX        1024
 #define WIRE_TEXT_BYTES_MAX         (32 * 1024)
 #define WIRE_URL_BYTES_MAX          2048
 #define WIRE_WORLD_SIZE_MAX         1048576
-#define WIRE_WINDOW_BATCHES         12              /* must stay below the ROUTER's RCVHWM of 16 */
+#define WIRE_WINDOW_BATCHES         12 /* must stay below the ROUTER's RCVHWM of 16 */
 #define WIRE_WINDOW_BYTES           (1024 * 1024)
 
 #define WIRE_STEP_NONE INT64_MIN /* an alert without a step; nil on the wire */
@@ -74,19 +74,19 @@ enum wire_refusal {
 
 struct wire_hello {
     struct wire_id producer;
-    uint64_t run_id;       /* below 2^63; the collector may answer another one (resume) */
+    uint64_t run_id; /* below 2^63; the collector may answer another one (resume) */
     uint32_t rank;
     uint32_t world_size;
     enum wire_resume resume;
-    int64_t started_ns;    /* wall time of this process start */
+    int64_t started_ns; /* wall time of this process start */
     uint32_t pid;
-    struct str project;    /* 1..WIRE_NAME_BYTES_MAX bytes */
-    struct str name;       /* never empty on the wire: the emitter makes one */
-    struct str group;      /* may be empty */
+    struct str project; /* 1..WIRE_NAME_BYTES_MAX bytes */
+    struct str name;    /* never empty on the wire: the emitter makes one */
+    struct str group;   /* may be empty */
     struct str host;
     struct str user;
-    struct str client;     /* for example "libtocsin/0.1.0" */
-    struct str config;     /* JSON object as text; empty: none */
+    struct str client; /* for example "libtocsin/0.1.0" */
+    struct str config; /* JSON object as text; empty: none */
 };
 
 /* Walks the items of a decoded batch; opaque. */
@@ -99,9 +99,9 @@ struct wire_cursor {
 struct wire_batch {
     struct wire_id producer;
     enum wire_lane lane;
-    uint64_t seq;          /* 1, 2, 3 ... per producer and lane */
-    uint64_t emitted;      /* calls of this lane so far, accepted or dropped, when it was built */
-    uint64_t dropped;      /* calls of this lane counted as dropped so far */
+    uint64_t seq;     /* 1, 2, 3 ... per producer and lane */
+    uint64_t emitted; /* calls of this lane so far, accepted or dropped, when it was built */
+    uint64_t dropped; /* calls of this lane counted as dropped so far */
     struct wire_cursor items;
 };
 
@@ -114,10 +114,10 @@ enum wire_item_kind {
 };
 
 struct wire_keyset {
-    uint64_t keyset_id;            /* wire_keyset_id() of kind and names; checked when decoded */
+    uint64_t keyset_id; /* wire_keyset_id() of kind and names; checked when decoded */
     enum wire_series kind;
-    uint32_t columns;              /* 1..WIRE_KEYSET_COLUMNS_MAX */
-    struct wire_cursor names;      /* walk with wire_next_name() */
+    uint32_t columns;         /* 1..WIRE_KEYSET_COLUMNS_MAX */
+    struct wire_cursor names; /* walk with wire_next_name() */
 };
 
 /* n calls of one keyset, column by column. The arrays are little-endian and unaligned: read them
@@ -127,19 +127,19 @@ struct wire_keyset {
 struct wire_block {
     uint64_t keyset_id;
     uint32_t columns;
-    uint32_t calls;                /* n, 1..WIRE_BLOCK_CALLS_MAX */
-    const uint8_t *steps;          /* n int64 */
-    const uint8_t *times_ns;       /* n int64, Unix epoch */
-    const uint8_t *values;         /* columns * n float64 */
+    uint32_t calls;          /* n, 1..WIRE_BLOCK_CALLS_MAX */
+    const uint8_t *steps;    /* n int64 */
+    const uint8_t *times_ns; /* n int64, Unix epoch */
+    const uint8_t *values;   /* columns * n float64 */
 };
 
 struct wire_alert {
     enum wire_level level;
-    struct str title;              /* 1..WIRE_TITLE_BYTES_MAX bytes */
-    struct str text;               /* ptr NULL: no text */
-    int64_t step;                  /* WIRE_STEP_NONE: no step */
+    struct str title; /* 1..WIRE_TITLE_BYTES_MAX bytes */
+    struct str text;  /* ptr NULL: no text */
+    int64_t step;     /* WIRE_STEP_NONE: no step */
     int64_t time_ns;
-    struct str webhook_url;        /* ptr NULL: none */
+    struct str webhook_url; /* ptr NULL: none */
 };
 
 struct wire_finish {
@@ -179,10 +179,10 @@ struct wire_nack {
 };
 
 struct wire_reject {
-    bool has_producer;             /* false: the frame was too broken to tell */
+    bool has_producer; /* false: the frame was too broken to tell */
     struct wire_id producer;
     enum wire_refusal reason;
-    struct str text;               /* one sentence for a person, at most WIRE_TITLE_BYTES_MAX */
+    struct str text; /* one sentence for a person, at most WIRE_TITLE_BYTES_MAX */
 };
 
 struct wire_frame {
@@ -205,8 +205,7 @@ enum err wire_decode(const void *bytes, size_t len, struct wire_frame *out) ERR_
 bool wire_next_item(struct wire_cursor *items, struct wire_item *out);
 bool wire_next_name(struct wire_cursor *names, struct str *out);
 
-static inline int64_t wire_i64_at(const uint8_t *array, size_t i)
-{
+static inline int64_t wire_i64_at(const uint8_t *array, size_t i) {
     uint64_t v = 0;
     for (unsigned b = 0; b < 8; b++) {
         v |= (uint64_t)array[i * 8 + b] << (8 * b);
@@ -215,8 +214,7 @@ static inline int64_t wire_i64_at(const uint8_t *array, size_t i)
 }
 
 /* The IEEE 754 bits of a float64, for copying into another format without touching NaN payloads. */
-static inline uint64_t wire_f64_bits_at(const uint8_t *array, size_t i)
-{
+static inline uint64_t wire_f64_bits_at(const uint8_t *array, size_t i) {
     return (uint64_t)wire_i64_at(array, i);
 }
 
@@ -239,8 +237,8 @@ enum err wire_encode_reject(const struct wire_reject *reject, struct buf *out) E
 /* A batch is built in an empty buffer: begin (header, with the number of items to follow), then one
  * wire_put_* for each. batch->items is ignored. The caller keeps to that number and to the lane's
  * items: a single put cannot see them. */
-enum err wire_begin_batch(const struct wire_batch *batch, uint32_t items, struct buf *out)
-    ERR_MUST_CHECK;
+enum err wire_begin_batch(const struct wire_batch *batch, uint32_t items,
+                          struct buf *out) ERR_MUST_CHECK;
 enum err wire_put_keyset(uint64_t keyset_id, enum wire_series kind, size_t n,
                          const struct str *names, struct buf *out) ERR_MUST_CHECK;
 enum err wire_put_alert(const struct wire_alert *alert, struct buf *out) ERR_MUST_CHECK;
@@ -257,8 +255,7 @@ struct wire_block_room {
 enum err wire_put_block(uint64_t keyset_id, uint32_t columns, uint32_t calls, struct buf *out,
                         struct wire_block_room *out_room) ERR_MUST_CHECK;
 
-static inline void wire_store_u64(uint8_t *array, size_t i, uint64_t v)
-{
+static inline void wire_store_u64(uint8_t *array, size_t i, uint64_t v) {
     for (unsigned b = 0; b < 8; b++) {
         array[i * 8 + b] = (uint8_t)(v >> (8 * b));
     }
