@@ -166,9 +166,9 @@ static enum err stop_threads(struct daemon *daemon) {
     }
     ingest_join(daemon->ingest);
     if (err == ERR_DB_UNREACHABLE) {
-        log_line(LOG_WARN, "stopped_without_database",
-                 "what was not acknowledged stays with the "
-                 "emitters",
+        log_line(LOG_WARN, "stopped_early",
+                 "the database did not take everything in time; what was not acknowledged stays "
+                 "with the emitters",
                  "%s", "");
         err = ERR_OK;
     }
