@@ -195,18 +195,15 @@ static enum err read_dsn(const char *dsn, size_t size, char *out_options, struct
 }
 
 enum err pg_export_dsn(const char *dsn, struct why *why) {
-    PQconninfoOption *parsed;
+    PQconninfoOption *parsed = NULL;
     enum err err = parse_dsn(dsn, &parsed, why);
-    if (err != ERR_OK) {
-        return err;
-    }
-    for (const PQconninfoOption *o = parsed; o->keyword != NULL; o++) {
+    for (const PQconninfoOption *o = parsed; o != NULL && o->keyword != NULL; o++) {
         if (o->val != NULL && o->envvar != NULL) {
             setenv(o->envvar, o->val, 1);
         }
     }
     PQconninfoFree(parsed);
-    return ERR_OK;
+    return err;
 }
 
 static PGconn *connect_with_defaults(const char *dsn, const char *application,
