@@ -15,9 +15,6 @@ struct work {
     int64_t project_id;
 };
 
-#define RUN(pg, name, params, rows, why)                                                           \
-    pg_prepared(pg, #name, sql_##name, (int)(sizeof params / sizeof params[0]), params, rows, why)
-
 /* Reads the one number that a statement gives, if it gives a row. */
 static enum err query_number(enum err err, struct pg_rows *rows, bool *out_found, int64_t *out) {
     if (err == ERR_OK) {
@@ -31,7 +28,7 @@ static enum err query_number(enum err err, struct pg_rows *rows, bool *out_found
 static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct pg_param params[] = {param_uuid(&work->hello->producer)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, find_attempt, params, &rows, why);
+    const enum err err = PARAM_RUN(pg, find_attempt, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -51,7 +48,7 @@ static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, 
 static enum err find_project(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct pg_param params[] = {param_text(work->hello->project)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, find_project, params, &rows, why);
+    const enum err err = PARAM_RUN(pg, find_project, params, &rows, why);
     return query_number(err, rows, out_found, &work->project_id);
 }
 
@@ -61,7 +58,7 @@ static enum err ensure_project(struct pg *pg, struct work *work, struct why *why
     bool found = false;
     enum err err = find_project(pg, work, &found, why);
     if (err == ERR_OK && !found) {
-        err = RUN(pg, insert_project, params, NULL, why);
+        err = PARAM_RUN(pg, insert_project, params, NULL, why);
         if (err == ERR_OK) {
             err = find_project(pg, work, &found, why);
         }
@@ -80,7 +77,7 @@ static enum err resume_run(struct pg *pg, struct work *work, bool *out_found, st
                                       param_text(work->hello->name)};
     struct pg_rows *rows = NULL;
     int64_t run_id = 0;
-    enum err err = RUN(pg, find_run, params, &rows, why);
+    enum err err = PARAM_RUN(pg, find_run, params, &rows, why);
     err = query_number(err, rows, out_found, &run_id);
     if (err == ERR_OK && *out_found) {
         work->result.run_id = (uint64_t)run_id;
@@ -100,7 +97,7 @@ static enum err check_run(struct pg *pg, struct work *work, struct why *why) {
     const struct pg_param params[] = {param_i64((int64_t)work->result.run_id, &run),
                                       param_i64(work->project_id, &project)};
     struct pg_rows *rows = NULL;
-    enum err err = RUN(pg, check_run, params, &rows, why);
+    enum err err = PARAM_RUN(pg, check_run, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -127,7 +124,7 @@ static enum err insert_run(struct pg *pg, struct work *work, struct why *why) {
                                       param_text_or_null(hello->user),
                                       param_i64(hello->started_ns / 1000, &created)};
     work->result.run_id = hello->run_id;
-    const enum err err = RUN(pg, insert_run, params, NULL, why);
+    const enum err err = PARAM_RUN(pg, insert_run, params, NULL, why);
     return err == ERR_OK ? check_run(pg, work, why) : err;
 }
 
@@ -151,7 +148,7 @@ static enum err insert_attempt(struct pg *pg, struct work *work, bool *out_found
                                       param_i64(hello->started_ns / 1000, &room[4])};
     struct pg_rows *rows = NULL;
     int64_t attempt = 0;
-    enum err err = RUN(pg, insert_attempt, params, &rows, why);
+    enum err err = PARAM_RUN(pg, insert_attempt, params, &rows, why);
     err = query_number(err, rows, out_found, &attempt);
     if (err == ERR_OK && *out_found) {
         work->result.rank = hello->rank;
@@ -174,7 +171,7 @@ static enum err insert_producer(struct pg *pg, struct work *work, struct why *wh
     struct param_i64 run;
     const struct pg_param params[] = {param_i64((int64_t)work->result.run_id, &run),
                                       param_uuid(&work->hello->producer)};
-    return RUN(pg, insert_producer, params, NULL, why);
+    return PARAM_RUN(pg, insert_producer, params, NULL, why);
 }
 
 enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, bool only_if_none,
@@ -186,13 +183,13 @@ enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, b
     if (err != ERR_OK) {
         return err;
     }
-    err = RUN(pg, merge_config, params, NULL, why);
+    err = PARAM_RUN(pg, merge_config, params, NULL, why);
     /* 22: not JSON. 54: JSON, but nested deeper than PostgreSQL follows. */
     const char *state = pg_sqlstate(pg);
     if (err != ERR_OK && (strncmp(state, "22", 2) == 0 || strncmp(state, "54", 2) == 0)) {
         err = pg_run(pg, "rollback to config", why);
         if (err == ERR_OK) {
-            err = RUN(pg, keep_config, params, NULL, why);
+            err = PARAM_RUN(pg, keep_config, params, NULL, why);
         }
     }
     return err == ERR_OK ? pg_run(pg, "release config", why) : err;
@@ -270,6 +267,6 @@ static int compare(const void *left, const void *right) {
 enum err hello_run(struct dbconn *conn, size_t n, struct message **messages,
                    struct hello_result *out, struct why *why) {
     struct greeting greeting = {messages, n, out};
-    qsort(messages, n, sizeof *messages, compare);
+    qsort(messages, n, sizeof(struct message *), compare);
     return dbconn_run(conn, step, &greeting, why);
 }
