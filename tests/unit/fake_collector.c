@@ -20,7 +20,7 @@
 #define ROUTE_BYTES   64
 /* Later ones are not lost: nothing would follow that shows the gap, only a timeout of ten seconds.
  */
-#define LOSE_UNTIL 12
+#define LOSE_UNTIL 8
 
 struct producer {
     struct wire_id id;
@@ -40,6 +40,7 @@ struct fake_collector {
     struct fake_seen *seen;
     size_t batches_n;
     bool replaced;
+    bool owes_acks; /* for what was committed while it was mute */
     size_t producers_n;
     struct producer producers[PRODUCERS_MAX];
     uint8_t route[ROUTE_BYTES];
@@ -204,13 +205,33 @@ static void commit(struct fake_collector *f, struct producer *p, const struct wi
     p->last_seq[b->lane] = b->seq;
 }
 
+static void answer_ack(struct fake_collector *f, const struct producer *p, enum wire_lane lane) {
+    const struct wire_ack ack = {p->id, lane, p->last_seq[lane]};
+    assert_int_equal(wire_encode_ack(&ack, &f->out), ERR_OK);
+    answer(f);
+}
+
+/* Acknowledgements are cumulative: what was held back comes with the next one. */
+static void acknowledge(struct fake_collector *f, const struct producer *p, enum wire_lane lane) {
+    for (enum wire_lane l = 0; l < WIRE_LANES; l++) {
+        if (l == lane || (f->owes_acks && p->last_seq[l] > 0)) {
+            answer_ack(f, p, l);
+        }
+    }
+    f->owes_acks = false;
+}
+
+/* What a plan does to every n-th batch it does to one that could be committed, and counts it even
+ * if it then is not: so a batch that is sent again gets through, whatever the numbers of the plan
+ * and of the batches in flight. */
 static void take_batch(struct fake_collector *f, const struct wire_batch *b) {
     struct producer *p = find(f, &b->producer);
-    f->batches_n++;
-    if (every(f, f->plan.lose_every) && f->batches_n <= LOSE_UNTIL) {
+    const bool is_next = p != NULL && b->seq == p->last_seq[b->lane] + 1;
+    f->batches_n += is_next;
+    if (is_next && every(f, f->plan.lose_every) && f->batches_n <= LOSE_UNTIL) {
         return;
     }
-    if (p == NULL || every(f, f->plan.disown_every)) {
+    if (p == NULL || (is_next && every(f, f->plan.disown_every))) {
         answer_nack(f, b, 0, WIRE_NACK_UNKNOWN_PRODUCER);
         return;
     }
@@ -218,17 +239,15 @@ static void take_batch(struct fake_collector *f, const struct wire_batch *b) {
         answer_nack(f, b, p->last_seq[b->lane], WIRE_NACK_GAP);
         return;
     }
-    if (b->seq == p->last_seq[b->lane] + 1) {
+    if (is_next) {
         commit(f, p, b);
     }
-    if (every(f, f->plan.hang_up_every)) {
+    if (is_next && every(f, f->plan.hang_up_every)) {
         hang_up(f);
         return;
     }
     if (!f->plan.mute_batches) {
-        const struct wire_ack ack = {b->producer, b->lane, p->last_seq[b->lane]};
-        assert_int_equal(wire_encode_ack(&ack, &f->out), ERR_OK);
-        answer(f);
+        acknowledge(f, p, b->lane);
     }
     if (f->plan.replace_after > 0 && f->batches_n >= f->plan.replace_after && !f->replaced) {
         forget_all(f);
@@ -309,6 +328,7 @@ bool fake_wait(struct fake_collector *f, size_t calls_n, size_t alerts_n) {
 
 void fake_change(struct fake_collector *f, struct fake_plan plan) {
     pthread_mutex_lock(&f->lock);
+    f->owes_acks = f->plan.mute_batches && !plan.mute_batches;
     f->plan = plan;
     pthread_mutex_unlock(&f->lock);
 }

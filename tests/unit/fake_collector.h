@@ -12,12 +12,12 @@
 #include "schema/wire/wire.h"
 
 struct fake_plan {
-    unsigned lose_every;      /* every n-th of the first batches never arrived */
-    unsigned hang_up_every;   /* every n-th batch: committed, not acknowledged, connection closed */
-    unsigned disown_every;    /* every n-th batch: "I do not know this producer" */
-    unsigned replace_after;   /* once, after n batches: the database is another, empty one */
-    bool mute;                /* answers nothing */
-    bool mute_batches;        /* welcomes, but acknowledges nothing */
+    unsigned lose_every;    /* every n-th of the first new batches never arrived */
+    unsigned hang_up_every; /* every n-th new one: committed, not acknowledged, connection closed */
+    unsigned disown_every;  /* every n-th new one: "I do not know this producer" */
+    unsigned replace_after; /* once, after n batches: the database is another, empty one */
+    bool mute;              /* answers nothing */
+    bool mute_batches;      /* welcomes, but acknowledges nothing */
     enum wire_refusal refuse; /* every hello is refused; 0: none */
 };
 
