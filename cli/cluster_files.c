@@ -13,9 +13,7 @@
 
 #define FILE_BYTES_MAX 8192
 
-/* Every directory on the way; existing ones stay as they are. Root's may be entered by the
- * server's user. */
-static enum err make_dirs(const char *path, mode_t mode, struct why *why) {
+enum err cluster_files_make_dirs(const char *path, mode_t mode, struct why *why) {
     char part[PLACE_PATH_BYTES_MAX];
     snprintf(part, sizeof part, "%s", path);
     for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
@@ -65,12 +63,12 @@ enum err cluster_files_dirs(const struct cluster *cluster, struct why *why) {
     const mode_t mode = cluster->user.other ? 0711 : 0700;
     snprintf(data_parent, sizeof data_parent, "%s", cluster->data);
     *strrchr(data_parent, '/') = '\0';
-    enum err err = make_dirs(data_parent, mode, why);
+    enum err err = cluster_files_make_dirs(data_parent, mode, why);
     if (err == ERR_OK) {
         err = open_for_server(cluster, data_parent, why);
     }
     if (err == ERR_OK) {
-        err = make_dirs(cluster->runtime, mode, why);
+        err = cluster_files_make_dirs(cluster->runtime, mode, why);
     }
     if (err == ERR_OK) {
         err = open_for_server(cluster, cluster->runtime, why);

@@ -4,7 +4,12 @@
 
 /* Directories and configuration files of the private PostgreSQL. */
 
+#include <sys/stat.h>
+
 #include "cli/cluster.h"
+
+/* Every directory on the way to path and path itself; existing ones stay as they are. */
+enum err cluster_files_make_dirs(const char *path, mode_t mode, struct why *why) ERR_MUST_CHECK;
 
 /* The data and runtime directories, and the one for the socket, which the server's user owns. */
 enum err cluster_files_dirs(const struct cluster *cluster, struct why *why) ERR_MUST_CHECK;
