@@ -70,6 +70,7 @@ enum exit_code cmd_keys_server(struct ctx *ctx);
 enum exit_code cmd_list_alerts(struct ctx *ctx);
 enum exit_code cmd_list_metrics(struct ctx *ctx);
 enum exit_code cmd_list_projects(struct ctx *ctx);
+enum exit_code cmd_list_quarantine(struct ctx *ctx);
 enum exit_code cmd_list_runs(struct ctx *ctx);
 enum exit_code cmd_list_system_metrics(struct ctx *ctx);
 enum exit_code cmd_migrate(struct ctx *ctx);

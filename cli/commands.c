@@ -88,6 +88,15 @@ static const struct opt alerts_opts[] = {
     {0},
 };
 
+static const struct opt quarantine_opts[] = {
+    PROJECT,
+    {.name = "run",
+     .kind = OPT_TEXT,
+     .value = "NAME|ID",
+     .help = "only the newest run of that name, or the run with that id"},
+    {0},
+};
+
 static const struct opt metric_opts[] = {
     PROJECT,
     RUN,
@@ -135,7 +144,8 @@ static const char query_text[] =
     "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
     "most 10000 rows. It reads the views metrics, metrics_all_attempts, metric_blocks, "
     "system_metrics, series_overview, runs_overview, attempts_overview, alerts_feed, "
-    "producers_overview and keys_overview. They hold all projects: each has a column `project`, and "
+    "producers_overview, quarantine_overview and keys_overview. They hold all projects: each has a "
+    "column `project`, and "
     "current_setting('tocsin.project') is the one given with --project. In JSON, numbers, "
     "booleans, JSON and times keep their kind; everything else is text, so an array comes best as "
     "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
@@ -297,6 +307,14 @@ const struct command command_table[] = {
      .json = JSON_ALERTS,
      .opts = alerts_opts,
      .run = cmd_list_alerts},
+    {.path = "list quarantine",
+     .line = "list batches that PostgreSQL refused, newest first",
+     .text = "They are kept as they came, so that they hold up nothing that follows. seq is the "
+             "batch's number in its lane.",
+     .json = "{project, run, quarantine: [{timestamp, run, rank, attempt, lane, seq, calls, bytes, "
+             "sqlstate, reason, run_id, quarantine_id}]}",
+     .opts = quarantine_opts,
+     .run = cmd_list_quarantine},
     {.path = "get project",
      .line = "show a project and its runs",
      .text = "last_activity is the highest step of any run.",

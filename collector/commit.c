@@ -98,14 +98,14 @@ static void merge_message(struct run_state *state, const struct message *message
 }
 
 /* A producer without a state is a stranger, whose state is read back later; but one whose first
- * batch this is has an empty state. */
-static void merge_state(struct commit *commit, const struct group_stream *stream) {
+ * batch this is has an empty state. What was set aside adds nothing to it. */
+static void merge_state(struct commit *commit, const struct group_stream *stream, bool aside) {
     struct producer *producer = stream->producer;
     producer->state_dirty = !producer->state_lost;
     if (!producer->state && stream->prior == 0) {
         roster_set_state(commit->roster, producer, run_state_new());
     }
-    if (!producer->state) {
+    if (!producer->state || aside) {
         return;
     }
     const size_t bytes_before = run_state_bytes(producer->state);
@@ -115,13 +115,21 @@ static void merge_state(struct commit *commit, const struct group_stream *stream
     roster_account(commit->roster, producer, bytes_before);
 }
 
-static void settle_committed(struct commit *commit) {
+static void count_committed(const struct group *group) {
+    counters_add(COUNTER_commits, 1);
+    counters_add(COUNTER_batches, (int64_t)group->batches);
+    counters_add(COUNTER_calls, (int64_t)group->calls);
+    counters_add(COUNTER_points, (int64_t)group->points);
+    counters_add(COUNTER_alerts, (int64_t)group->alerts);
+}
+
+static void settle_committed(struct commit *commit, bool aside) {
     const struct group *group = &commit->group;
     acknowledge(commit);
     for (size_t i = 0; i < group->n; i++) {
         const struct group_stream *stream = &group->streams[i];
         if (stream->lane == WIRE_LANE_METRICS) {
-            merge_state(commit, stream);
+            merge_state(commit, stream, aside);
         }
         stream->producer->last_seq[stream->lane] = stream->last;
         stream->producer->seen = true;
@@ -130,11 +138,11 @@ static void settle_committed(struct commit *commit) {
             message->settled = true;
         }
     }
-    counters_add(COUNTER_commits, 1);
-    counters_add(COUNTER_batches, (int64_t)group->batches);
-    counters_add(COUNTER_calls, (int64_t)group->calls);
-    counters_add(COUNTER_points, (int64_t)group->points);
-    counters_add(COUNTER_alerts, (int64_t)group->alerts);
+    if (aside) {
+        counters_add(COUNTER_quarantined, 1);
+    } else {
+        count_committed(group);
+    }
 }
 
 /* Somebody else moved this stream: what its producer's state in memory holds is not the whole. */
@@ -197,39 +205,53 @@ static void refuse(struct commit *commit, struct message *message, const struct 
     answer(commit, message, ANSWER_REFUSED, text);
 }
 
-static enum err commit_some(struct commit *commit, struct message **messages, size_t n,
-                            struct why *why);
-
-/* PostgreSQL refused something among these. */
-static enum err split(struct commit *commit, struct message **messages, size_t n, struct why *why) {
-    if (n == 1) {
-        refuse(commit, messages[0], why);
-        return ERR_OK;
-    }
-    const enum err err = commit_some(commit, messages, n / 2, why);
-    return err == ERR_OK ? commit_some(commit, messages + n / 2, n - n / 2, why) : err;
-}
-
-static enum err commit_some(struct commit *commit, struct message **messages, size_t n,
-                            struct why *why) {
+/* Stores what is not settled of the messages, or, with a reason, sets it aside, from wherever
+ * PostgreSQL stands. */
+static enum err commit_all(struct commit *commit, struct message **messages, size_t n,
+                           const struct why *aside, struct why *why) {
     for (;;) {
         build_group(commit, messages, n);
         if (commit->group.n == 0) {
             return ERR_OK;
         }
-        enum err err = store_group(commit->store, &commit->group, why);
+        enum err err = aside ? store_aside(commit->store, &commit->group, aside, why)
+                             : store_group(commit->store, &commit->group, why);
         if (err == ERR_OK) {
-            settle_committed(commit);
-            return ERR_OK;
+            settle_committed(commit, aside != NULL);
         }
         if (err != ERR_DB_CONFLICT) {
-            return err_class_of(err) == ERR_CLASS_REJECT ? split(commit, messages, n, why) : err;
+            return err;
         }
         err = learn_positions(commit, why);
         if (err != ERR_OK) {
             return err;
         }
     }
+}
+
+/* PostgreSQL refused this one. If not even quarantine takes it, its producer is told. */
+static enum err set_aside(struct commit *commit, struct message **message, struct why *why) {
+    const struct why reason = *why;
+    const enum err err = commit_all(commit, message, 1, &reason, why);
+    if (err_class_of(err) != ERR_CLASS_REJECT) {
+        return err;
+    }
+    refuse(commit, *message, &reason);
+    return ERR_OK;
+}
+
+/* If PostgreSQL refuses something among the messages, it is found by halving. */
+static enum err commit_some(struct commit *commit, struct message **messages, size_t n,
+                            struct why *why) {
+    enum err err = commit_all(commit, messages, n, NULL, why);
+    if (err_class_of(err) != ERR_CLASS_REJECT) {
+        return err;
+    }
+    if (n == 1) {
+        return set_aside(commit, messages, why);
+    }
+    err = commit_some(commit, messages, n / 2, why);
+    return err == ERR_OK ? commit_some(commit, messages + n / 2, n - n / 2, why) : err;
 }
 
 enum err commit_run(struct commit *commit, struct message **messages, size_t n, struct why *why) {

@@ -82,14 +82,21 @@ static void bound_silence(int fd) {
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
 }
 
+static enum err take_role(struct pg *pg, struct why *why) {
+    const enum err err = pg_run(pg, "set role tocsin_collector", why);
+    return err == ERR_OK || err_class_of(err) == ERR_CLASS_RETRY
+               ? err
+               : why_set(why, ERR_DB_PERMISSION,
+                         "the database user may not act as tocsin_collector; as an administrator "
+                         "run: grant tocsin_collector to <user>");
+}
+
 /* Each in a round trip of its own: SET refuses to share a statement with others when prepared, and
  * the first one fails on its own terms. */
 static enum err prepare_session(struct pg *pg, struct why *why) {
     enum err err = migrate_verify(pg, why);
-    if (err == ERR_OK && pg_run(pg, "set role tocsin_collector", why) != ERR_OK) {
-        err = why_set(why, ERR_DB_PERMISSION,
-                      "the database user may not act as tocsin_collector; as an administrator run: "
-                      "grant tocsin_collector to <user>");
+    if (err == ERR_OK) {
+        err = take_role(pg, why);
     }
     return err == ERR_OK ? pg_run(pg, sql_set_session, why) : err;
 }
@@ -114,14 +121,20 @@ enum err dbconn_open(struct dbconn *conn, struct why *why) {
     return ERR_OK;
 }
 
-/* The writer's view of some codes: a timeout of its own statement says nothing about the content,
- * and a limit of PostgreSQL (say, JSON nested a thousand deep) does. */
+/* The writer's view of codes that say nothing about the content: a timeout of its own statement,
+ * and a server that takes no writes: a standby, or what was the primary before a failover. The next
+ * connection may find one that does. */
 static enum err classify(const struct pg *pg, enum err err) {
-    const char *state = pg_sqlstate(pg);
-    if (err == ERR_DB_CONTENT && strcmp(state, "57014") == 0) {
-        return ERR_DB_RETRY;
+    static const struct {
+        const char *state;
+        enum err err;
+    } rows[] = {{"57014", ERR_DB_RETRY}, {"25006", ERR_DB_UNREACHABLE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (err == ERR_DB_CONTENT && strcmp(pg_sqlstate(pg), rows[i].state) == 0) {
+            return rows[i].err;
+        }
     }
-    return err == ERR_DB && strncmp(state, "54", 2) == 0 ? ERR_DB_CONTENT : err;
+    return err;
 }
 
 static void leave_transaction(struct dbconn *conn) {
@@ -171,14 +184,11 @@ static void pause_for(struct dbconn *conn, int64_t ms) {
 }
 
 enum err dbconn_run(struct dbconn *conn, dbconn_step_fn *step, void *context, struct why *why) {
-    for (;;) {
+    while (clock_mono_ns() < conn->give_up_ns) {
         const enum err err = attempt(conn, step, context, why);
         if (err != ERR_DB_RETRY && err != ERR_DB_UNREACHABLE) {
             conn->pause_ms = RETRY_MIN_MS;
             return err;
-        }
-        if (clock_mono_ns() >= conn->give_up_ns) {
-            return ERR_DB_UNREACHABLE;
         }
         const int64_t ms = next_pause_ms(conn);
         counters_add(COUNTER_replays, 1);
@@ -186,6 +196,7 @@ enum err dbconn_run(struct dbconn *conn, dbconn_step_fn *step, void *context, st
                  why->text, "retry_ms=%" PRId64, ms);
         pause_for(conn, ms);
     }
+    return why_set(why, ERR_DB_UNREACHABLE, "the time to stop has come");
 }
 
 static enum err probe(struct pg *pg, void *context, struct why *why) {

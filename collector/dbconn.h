@@ -40,7 +40,7 @@ enum err dbconn_run(struct dbconn *conn, dbconn_step_fn *step, void *context,
  * truth when nothing is to be stored. Errors: those of dbconn_run(). */
 enum err dbconn_probe(struct dbconn *conn, struct why *why) ERR_MUST_CHECK;
 
-/* Any thread: from deadline_ns (monotonic) on, dbconn_run() stops retrying. */
+/* Any thread: from deadline_ns (monotonic) on, dbconn_run() begins no step and repeats none. */
 void dbconn_give_up(struct dbconn *conn, int64_t deadline_ns);
 
 /* Any thread: monotonic time at which a step last succeeded; 0 if none has. */

@@ -19,10 +19,14 @@ struct hello_result {
     uint64_t last_seq[WIRE_LANES];
 };
 
-/* Errors: ERR_NOT_FOUND (resume must, and no run of that name), ERR_VALUE (the run is of another
- * project), ERR_DB_CONTENT, each with a sentence for the producer; and those of dbconn_run(). */
-enum err hello_run(struct dbconn *conn, const struct wire_hello *hello, struct hello_result *out,
-                   struct why *why) ERR_MUST_CHECK;
+/* key_id: of the connection, 0: none. A connection without a key is from this machine and may do
+ * everything; one with a key may write into the projects that it is bound to, and only as producers
+ * that have no other key.
+ * Errors: ERR_KEY, ERR_PROJECT (it may not), ERR_NOT_FOUND (resume must, and no run of that name),
+ * ERR_VALUE (the run is of another project), ERR_DB_CONTENT, each with a sentence for the producer;
+ * and those of dbconn_run(). */
+enum err hello_run(struct dbconn *conn, const struct wire_hello *hello, uint64_t key_id,
+                   struct hello_result *out, struct why *why) ERR_MUST_CHECK;
 
 /* Merges a config into a run's, inside an open transaction; text that is not a JSON object is kept
  * as {"_invalid_config": text}. only_if_none: unless the run has one. */

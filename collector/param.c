@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum oid { OID_BOOL = 16, OID_INT8 = 20, OID_TEXT = 25, OID_UUID = 2950 };
+enum oid { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_UUID = 2950 };
 
 struct pg_param param_i64(int64_t value, struct param_i64 *room) {
     const uint64_t big = __builtin_bswap64((uint64_t)value);
@@ -28,4 +28,8 @@ struct pg_param param_text_or_null(struct str text) {
 
 struct pg_param param_bool(bool value) {
     return (struct pg_param){.ptr = value ? "\1" : "\0", .len = 1, .binary = true, .oid = OID_BOOL};
+}
+
+struct pg_param param_bytea(const void *bytes, size_t len) {
+    return (struct pg_param){.ptr = bytes, .len = (int)len, .binary = true, .oid = OID_BYTEA};
 }

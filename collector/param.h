@@ -20,5 +20,6 @@ struct pg_param param_uuid(const struct wire_id *id); /* borrows */
 struct pg_param param_text(struct str text);          /* borrows */
 struct pg_param param_text_or_null(struct str text);  /* null if empty; borrows */
 struct pg_param param_bool(bool value);
+struct pg_param param_bytea(const void *bytes, size_t len); /* borrows; len fits a frame */
 
 #endif

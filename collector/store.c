@@ -2,10 +2,12 @@
 #include "collector/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/blockcopy.h"
 #include "collector/counters.h"
 #include "collector/hello.h"
+#include "collector/param.h"
 #include "collector/statement.h"
 #include "collector_sql.h"
 #include "schema/wire/clock.h"
@@ -18,6 +20,8 @@
 struct store {
     struct dbconn *conn;
     const struct group *group; /* during one transaction */
+    const struct why *aside;   /* NULL, or why the batch of this group goes into quarantine */
+    char sqlstate[PG_SQLSTATE_BYTES]; /* of the latest transaction that failed */
     struct statement advance, read, series, alerts, finish;
     struct buf copy;
 };
@@ -25,7 +29,7 @@ struct store {
 struct store *store_new(struct dbconn *conn) {
     static const enum pgarray_type advance[] = {PGARRAY_INT8, PGARRAY_UUID, PGARRAY_INT2,
                                                 PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT8,
-                                                PGARRAY_INT8, PGARRAY_INT8};
+                                                PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT8};
     static const enum pgarray_type series[] = {PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT4,
                                                PGARRAY_TEXT, PGARRAY_TEXT};
     static const enum pgarray_type alerts[] = {PGARRAY_INT8, PGARRAY_INT4,        PGARRAY_INT4,
@@ -38,7 +42,7 @@ struct store *store_new(struct dbconn *conn) {
         abort();
     }
     store->conn = conn;
-    statement_init(&store->advance, "advance_producers", sql_advance_producers, 8, advance);
+    statement_init(&store->advance, "advance_producers", sql_advance_producers, 9, advance);
     statement_init(&store->read, "read_producers", sql_read_producers, 3, advance);
     statement_init(&store->series, "insert_series", sql_insert_series, 5, series);
     statement_init(&store->alerts, "insert_alerts", sql_insert_alerts, 9, alerts);
@@ -78,7 +82,8 @@ static enum err advance_producers(struct store *store, struct pg *pg, struct why
         pgarray_put_i64(&a[4], (int64_t)stream->last);
         pgarray_put_i64(&a[5], (int64_t)stream->emitted);
         pgarray_put_i64(&a[6], (int64_t)stream->dropped);
-        pgarray_put_i64(&a[7], (int64_t)stream->calls);
+        pgarray_put_i64(&a[7], store->aside ? 0 : (int64_t)stream->calls);
+        pgarray_put_i64(&a[8], store->aside ? (int64_t)stream->calls : 0);
     }
     struct pg_rows *rows = NULL;
     const enum err err = statement_send(&store->advance, pg, &rows, why);
@@ -208,11 +213,13 @@ static enum err copy_blocks(struct store *store, struct pg *pg, struct why *why)
     return err == ERR_OK ? pg_copy_end(pg, why) : err;
 }
 
+static enum err store_series(struct store *store, struct pg *pg, struct why *why) {
+    const enum err err = each_item(store, pg, WIRE_ITEM_KEYSET, put_keyset, why);
+    return err == ERR_OK ? statement_send_if(&store->series, pg, 1, why) : err;
+}
+
 static enum err store_metrics(struct store *store, struct pg *pg, struct why *why) {
-    enum err err = each_item(store, pg, WIRE_ITEM_KEYSET, put_keyset, why);
-    if (err == ERR_OK) {
-        err = statement_send_if(&store->series, pg, 1, why);
-    }
+    const enum err err = store_series(store, pg, why);
     return err == ERR_OK && store->group->points > 0 ? copy_blocks(store, pg, why) : err;
 }
 
@@ -230,6 +237,58 @@ static enum err store_events(struct store *store, struct pg *pg, struct why *why
     return err == ERR_OK ? each_item(store, pg, WIRE_ITEM_CONFIG, put_config, why) : err;
 }
 
+static enum err store_content(struct store *store, struct pg *pg, struct why *why) {
+    const enum err err = store_metrics(store, pg, why);
+    return err == ERR_OK ? store_events(store, pg, why) : err;
+}
+
+static enum err insert_quarantine(struct store *store, struct pg *pg, struct why *why) {
+    const struct group_stream *stream = &store->group->streams[0];
+    const struct message *message = stream->first;
+    struct param_i64 run_id, rank, attempt, lane, seq, calls, most;
+    const struct pg_param params[] = {
+        param_i64((int64_t)stream->producer->run_id, &run_id),
+        param_uuid(&stream->producer->id),
+        param_i64(stream->producer->rank, &rank),
+        param_i64(stream->producer->attempt, &attempt),
+        param_i64(stream->lane, &lane),
+        param_i64((int64_t)stream->last, &seq),
+        param_i64((int64_t)stream->calls, &calls),
+        param_text(str_of(store->sqlstate)),
+        param_text(str_of(store->aside->text)),
+        param_bytea(message->bytes, message->len),
+        param_i64(STORE_QUARANTINE_MAX, &most),
+    };
+    struct pg_rows *rows = NULL;
+    const enum err err = pg_prepared(pg, "insert_quarantine", sql_insert_quarantine,
+                                     (int)(sizeof params / sizeof params[0]), params, &rows, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    const bool kept = pg_affected(rows) == 1;
+    pg_rows_free(rows);
+    return kept ? ERR_OK
+                : why_set(why, ERR_DB_CONTENT, "the run has %d batches in quarantine",
+                          STORE_QUARANTINE_MAX);
+}
+
+/* The names may be what PostgreSQL refuses: then the batch goes without them. */
+static enum err set_aside(struct store *store, struct pg *pg, struct why *why) {
+    enum err err = pg_run(pg, "savepoint before_names", why);
+    if (err == ERR_OK) {
+        err = store_series(store, pg, why);
+    }
+    if (err == ERR_DB_CONTENT) {
+        statement_clear(&store->series);
+        err = pg_run(pg, "rollback to savepoint before_names", why);
+    }
+    return err == ERR_OK ? insert_quarantine(store, pg, why) : err;
+}
+
+static void remember_sqlstate(struct store *store, const struct pg *pg) {
+    memcpy(store->sqlstate, pg_sqlstate(pg), sizeof store->sqlstate);
+}
+
 static enum err transaction(struct pg *pg, void *context, struct why *why) {
     struct store *store = context;
     statement_clear(&store->advance); /* an attempt that failed may have left them half full */
@@ -242,22 +301,29 @@ static enum err transaction(struct pg *pg, void *context, struct why *why) {
         err = advance_producers(store, pg, why);
     }
     if (err == ERR_OK) {
-        err = store_metrics(store, pg, why);
-    }
-    if (err == ERR_OK) {
-        err = store_events(store, pg, why);
+        err = store->aside ? set_aside(store, pg, why) : store_content(store, pg, why);
     }
     if (err == ERR_OK) {
         err = pg_run(pg, "commit", why);
     }
     if (err == ERR_OK) {
         counters_add(COUNTER_commit_time, clock_mono_ns() - began_ns);
+    } else if (!store->aside) {
+        remember_sqlstate(store, pg);
     }
     return err;
 }
 
 enum err store_group(struct store *store, const struct group *group, struct why *why) {
     store->group = group;
+    store->aside = NULL;
+    return dbconn_run(store->conn, transaction, store, why);
+}
+
+enum err store_aside(struct store *store, const struct group *group, const struct why *reason,
+                     struct why *why) {
+    store->group = group;
+    store->aside = reason;
     return dbconn_run(store->conn, transaction, store, why);
 }
 

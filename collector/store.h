@@ -11,6 +11,8 @@
  *     insert_alerts, finish_attempts, merge_config
  *     commit
  *
+ * Or, in place of what comes between the first and the last of these: insert_quarantine.
+ *
  * All or nothing; what to do about nothing is commit.h's. Writer thread only.
  */
 
@@ -28,6 +30,14 @@ void store_free(struct store *store);         /* NULL is fine */
 /* Errors: ERR_DB_CONFLICT (a stream is not where the group begins), ERR_DB_CONTENT (PostgreSQL
  * refuses something in it), and those of dbconn_run(). */
 enum err store_group(struct store *store, const struct group *group,
+                     struct why *why) ERR_MUST_CHECK;
+
+/* The same for the one batch of a group that store_group() has just refused for its content: its
+ * stream moves on, its frame goes into quarantine with the reason, the names of its keysets are
+ * stored if they can be, for later batches need them. Also ERR_DB_CONTENT: the run has
+ * STORE_QUARANTINE_MAX already. */
+#define STORE_QUARANTINE_MAX 256
+enum err store_aside(struct store *store, const struct group *group, const struct why *reason,
                      struct why *why) ERR_MUST_CHECK;
 
 #define STORE_GONE UINT64_MAX

@@ -67,24 +67,36 @@ static void welcome(struct writer *writer, const struct wire_hello *hello,
 
 static void turn_away(struct writer *writer, const struct wire_hello *hello, enum err err,
                       const struct why *why) {
-    const bool resume = err == ERR_NOT_FOUND;
+    static const struct {
+        enum err err;
+        enum wire_refusal refusal;
+        enum counter counter;
+    } rows[] = {
+        {ERR_NOT_FOUND, WIRE_REFUSAL_NO_RUN_TO_RESUME, COUNTER_refused_resume},
+        {ERR_KEY, WIRE_REFUSAL_KEY, COUNTER_refused_key},
+        {ERR_PROJECT, WIRE_REFUSAL_PROJECT, COUNTER_refused_project},
+        {ERR_OK, WIRE_REFUSAL_CONTENT, COUNTER_refused_content}, /* all others */
+    };
+    size_t row = 0;
+    while (rows[row].err != err && rows[row].err != ERR_OK) {
+        row++;
+    }
     const struct answer answer = {.kind = ANSWER_TURNED_AWAY,
                                   .producer = hello->producer,
-                                  .refusal =
-                                      resume ? WIRE_REFUSAL_NO_RUN_TO_RESUME : WIRE_REFUSAL_CONTENT,
+                                  .refusal = rows[row].refusal,
                                   .text = strdup(why->text)};
     if (!answer.text) {
         abort();
     }
     answers_put(writer->links.answers, &answer);
-    counters_add(resume ? COUNTER_refused_resume : COUNTER_refused_content, 1);
+    counters_add(rows[row].counter, 1);
 }
 
 static enum err do_hello(struct writer *writer, struct why *why) {
     struct message *message = writer->hello;
     const struct wire_hello *hello = &message->frame.hello;
     struct hello_result result;
-    enum err err = hello_run(writer->links.conn, hello, &result, why);
+    enum err err = hello_run(writer->links.conn, hello, message->key_id, &result, why);
     if (err == ERR_OK) {
         welcome(writer, hello, &result);
         writer->unflushed = true;
@@ -245,7 +257,7 @@ static void *run(void *context) {
     if (err == ERR_OK) {
         err = finish(writer, &why);
     }
-    if (err != ERR_OK) {
+    if (err != ERR_OK && err != ERR_DB_UNREACHABLE) { /* that is only ever a stop, which says so */
         log_line(LOG_ERROR, "writer_failed", why.text[0] ? why.text : err_text(err), "%s", "");
     }
     writer->ended = err;

@@ -12,6 +12,7 @@ import signal
 
 import pytest
 
+from resender import Resender
 from rig.emitter import FakeEmitter
 from rig.postgres import Cluster
 from rig.process import clear_place, make_place
@@ -120,3 +121,18 @@ def make_emitter():
     yield make
     for emitter in made:
         emitter.close()
+
+
+@pytest.fixture
+def make_resenders():
+    """Makes the ranks of a run: make_resenders(endpoint or endpoints, n=6, batches=...)."""
+    made = []
+
+    def make(endpoints, n=6, run_id=1, **fields):
+        ranks = [Resender(endpoints, run_id, rank=rank, world_size=n, **fields) for rank in range(n)]
+        made.extend(ranks)
+        return ranks
+
+    yield make
+    for resender in made:
+        resender.close()

@@ -95,11 +95,11 @@ static void copy(struct pg *pg, const char *text) {
     say(pg, err, why.text);
 }
 
-/* Until the server has said something unasked, for example that it ends the connection. */
-static void wait_for_server(struct pg *pg, const char *text) {
+/* Until the server has closed its end; what it said before is not read yet. */
+static void wait_for_end(struct pg *pg, const char *text) {
     (void)text;
-    struct pollfd fd = {.fd = pg_socket(pg), .events = POLLIN};
-    printf("%s\n", poll(&fd, 1, 15000) == 1 ? "heard" : "silent");
+    struct pollfd fd = {.fd = pg_socket(pg), .events = POLLRDHUP};
+    printf("%s\n", poll(&fd, 1, 15000) == 1 ? "closed" : "open");
 }
 
 static void step(struct pg *pg, const char *arg) {
@@ -107,7 +107,7 @@ static void step(struct pg *pg, const char *arg) {
         const char *verb;
         void (*run)(struct pg *pg, const char *text);
     } verbs[] = {{"run:", run},       {"query:", query}, {"prepared:", prepared},
-                 {"stream:", stream}, {"copy:", copy},   {"wait:", wait_for_server}};
+                 {"stream:", stream}, {"copy:", copy},   {"wait:", wait_for_end}};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         const size_t len = strlen(verbs[i].verb);
         if (strncmp(arg, verbs[i].verb, len) == 0) {

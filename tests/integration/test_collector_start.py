@@ -200,5 +200,5 @@ def test_it_stops_in_time_without_a_database(place, own_cluster, make_emitter):
     emitter.log(["x"], [(0, (1.0,))], wait=False)
     wait_for(lambda: tocsind.metrics()["tocsin_database_up"] == 0)
     assert tocsind.process.stop(signal.SIGTERM, 10) == 0
-    assert "stopped_without_database" in tocsind.log
+    assert "stopped_early" in tocsind.log
     own_cluster.start()

@@ -2,11 +2,13 @@
 """schema/db/pg.h against a real server: what each kind of failure becomes, and that a connection
 goes on after it."""
 
+import signal
 import subprocess
 
 import pytest
 
 from rig.process import environment, program
+from rig.wait import wait_for
 
 
 def probe(place, dsn, *steps, env=None):
@@ -68,11 +70,28 @@ def test_a_lost_connection_is_unreachable(shared, place, verb):
     assert [error for error, _, _ in outcomes[2:]] == ["ERR_DB_UNREACHABLE"] * 3
 
 
+@pytest.mark.parametrize("verb", ["run", "query", "stream", "copy"])
+def test_a_connection_that_breaks_while_it_writes_is_unreachable(own_cluster, place, verb):
+    """An immediate shutdown says farewell in a notice: libpq reads that, not the connection's end,
+    and reports its failed write without a SQLSTATE."""
+    own_cluster.execute("create table t (i int)")
+    sql = "copy t from stdin (format binary)" if verb == "copy" else "select 1"
+    running = subprocess.Popen([program("pg_probe"), own_cluster.dsn("postgres"), "wait:",
+                                f"{verb}:{sql}"], env=environment(place), stdout=subprocess.PIPE)
+    wait_for(lambda: own_cluster.execute(
+        "select 1 from pg_stat_activity where application_name = 'pg_probe'"))
+    own_cluster.stop(signal.SIGQUIT)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert out.decode().splitlines()[1] == "closed"
+    assert out.decode().splitlines()[2].startswith("ERR_DB_UNREACHABLE - connection to the database")
+
+
 def test_a_transaction_left_idle_is_unreachable(shared, place):
     outcomes = probe(place, shared.dsn_superuser,
                      "run:set idle_in_transaction_session_timeout = 1; begin", "wait:",
                      "query:select 1")
-    assert outcomes[2] == ("heard",)
+    assert outcomes[2] == ("closed",)
     assert outcomes[3][0] == "ERR_DB_UNREACHABLE" and "idle-in-transaction" in outcomes[3][2]
 
 

@@ -95,10 +95,13 @@ class Cluster:
         return f"host={self.dir} dbname={database} user={user}"
 
     def execute(self, sql):
+        """In the database postgres; rows, or None if the statement gives none."""
         connection = connect(self.dsn("postgres"))
         with connection.cursor() as cursor:
             cursor.execute(sql)
+            rows = cursor.fetchall() if cursor.description else None
         connection.close()
+        return rows
 
     def _need_template(self):
         if not self.has_template:

@@ -1,4 +1,4 @@
--- 0002_keys: who may write. A key is the public half of a CURVE pair and a name; the collectors of
+-- 0003_keys: who may write. A key is the public half of a CURVE pair and a name; the collectors of
 -- a database share the list, and read it again every second.
 
 create table keys (
