@@ -3,24 +3,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cluster_files.h"
 #include "cli/command.h"
 #include "cli/ctx.h"
 #include "cli/db.h"
+#include "cli/home.h"
 #include "cli/json.h"
 #include "cli/keys_make.h"
-#include "schema/wire/place.h"
-
-#define NAME "/server.key"
 
 /* Where the pair is if nobody says: in the data directory, which is made. */
-static enum err default_file(char out_file[PLACE_PATH_BYTES_MAX], struct why *why) {
-    enum err err = place_data_dir(PLACE_PATH_BYTES_MAX - sizeof NAME, out_file, why);
+static enum err default_file(size_t size, char *out_file, struct why *why) {
+    struct home home;
+    enum err err = home_find(NULL, &home, why);
     if (err == ERR_OK) {
-        err = cluster_files_make_dirs(out_file, 0700, why);
+        err = home_make(&home, why);
     }
     if (err == ERR_OK) {
-        memcpy(out_file + strlen(out_file), NAME, sizeof NAME);
+        snprintf(out_file, size, "%s/server.key", home.data);
     }
     return err;
 }
@@ -58,13 +56,13 @@ static void print(const char *file, const char *public_key) {
 }
 
 enum exit_code cmd_keys_server(struct ctx *ctx) {
-    char place[PLACE_PATH_BYTES_MAX];
+    char place[PLACE_PATH_BYTES_MAX + sizeof "/server.key"];
     char public_key[KEYFILE_KEY_CHARS + 1];
     const char *file = args_text(ctx->args, "out");
     struct why why = {""};
     enum err err = ERR_OK;
     if (file == NULL) {
-        err = default_file(place, &why);
+        err = default_file(sizeof place, place, &why);
         file = place;
     }
     const bool there = err == ERR_OK && access(file, F_OK) == 0;

@@ -425,10 +425,9 @@ struct courier_view courier_look(const struct courier *c) {
 }
 
 static bool join_by(pthread_t thread, int64_t deadline_ns) {
-    const int64_t wall_ns = clock_wall_ns() + (deadline_ns - clock_mono_ns());
-    const struct timespec until = {.tv_sec = wall_ns / CLOCK_NS_PER_S,
-                                   .tv_nsec = wall_ns % CLOCK_NS_PER_S};
-    return pthread_timedjoin_np(thread, NULL, &until) == 0;
+    const struct timespec until = {.tv_sec = deadline_ns / CLOCK_NS_PER_S,
+                                   .tv_nsec = deadline_ns % CLOCK_NS_PER_S};
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
 enum courier_end courier_stop(struct courier *c, int64_t deadline_ns) {

@@ -78,9 +78,6 @@ void *ring_reserve(struct ring *ring, enum ring_kind kind, uint32_t len, uint64_
 
 bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *out) {
     for (;;) {
-        if (position >= atomic_load_explicit(&ring->shared->head, memory_order_relaxed)) {
-            return false;
-        }
         struct header *header = header_at(ring, position);
         if (atomic_load_explicit(&header->stamp, memory_order_acquire) != (position ^ ring->key)) {
             return false;
