@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "emitter/endpoints.h"
+#include "emitter/link.h"
 #include "emitter/ringfile.h"
 #include "schema/wire/wire.h"
 
@@ -20,6 +21,7 @@ struct courier_spec {
     struct keysets *keysets;
     const struct wire_hello *hello;    /* borrows for the call; encoded already in the file */
     const struct endpoints *endpoints; /* copies */
+    const struct link_keys *keys;      /* copies; NULL: none */
     bool quiet;
 };
 

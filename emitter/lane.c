@@ -5,6 +5,8 @@
 
 /* Longer than the stale refusals of one gap take to arrive. */
 #define REWIND_PAUSE_NS (200 * CLOCK_NS_PER_MS)
+#define HOLD_MIN_NS     (500 * CLOCK_NS_PER_MS)
+#define HOLD_MAX_NS     (10 * CLOCK_NS_PER_S)
 
 static struct ringfile_batch *slot(const struct lane *lane, uint64_t seq) {
     return &lane->file->batches[seq % RINGFILE_BATCH_SLOTS];
@@ -71,7 +73,7 @@ void lane_cut(struct lane *lane, struct batcher *batcher, int64_t now_ns, bool h
 }
 
 bool lane_next(const struct lane *lane, struct ringfile_batch *out) {
-    if (lane->sent_seq + 1 >= next_seq(lane)) {
+    if (lane->held || lane->sent_seq + 1 >= next_seq(lane)) {
         return false;
     }
     *out = *slot(lane, lane->sent_seq + 1);
@@ -109,6 +111,7 @@ bool lane_acknowledge(struct lane *lane, uint64_t last_seq) {
         release(lane, seq);
     }
     lane->nacked = false;
+    lane->hold_ns = 0;
     if (lane->sent_seq < last_seq) {
         lane->sent_seq = last_seq;
     }
@@ -124,7 +127,18 @@ void lane_nack(struct lane *lane, uint64_t last_seq) {
     lane->nacked = last_seq == acked_seq(lane);
 }
 
+void lane_hold(struct lane *lane, int64_t now_ns) {
+    const int64_t longer_ns = 2 * lane->hold_ns;
+    lane->hold_ns = longer_ns < HOLD_MIN_NS   ? HOLD_MIN_NS
+                    : longer_ns > HOLD_MAX_NS ? HOLD_MAX_NS
+                                              : longer_ns;
+    lane->held_until_ns = now_ns + lane->hold_ns;
+    lane->held = true;
+    lane_rewind(lane);
+}
+
 void lane_tick(struct lane *lane, int64_t now_ns) {
+    lane->held = now_ns < lane->held_until_ns;
     if (lane->nacked && now_ns - lane->rewound_at_ns >= REWIND_PAUSE_NS) {
         lane->rewound_at_ns = now_ns;
         lane_rewind(lane);

@@ -31,9 +31,10 @@
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
-#define RINGFILE_MAGIC       "TCSRING1"
-#define RINGFILE_BATCH_SLOTS 16 /* more than the window, so that a slot is free when it is reused  \
-                                 */
+#define RINGFILE_MAGIC "TCSRING1"
+#define RINGFILE_BATCH_SLOTS                                                                       \
+    16 /* more than the window, so that a slot is free when it is reused                           \
+        */
 
 /* The batch of sequence number s is in slot s % RINGFILE_BATCH_SLOTS while acked < s < next. */
 struct ringfile_batch {

@@ -100,6 +100,10 @@ struct tocsin_options {
                              data directory */
     uint64_t ring_bytes;  /* size of the metrics ring. TOCSIN_RING_BYTES; 0: 8 MiB */
     bool quiet;           /* no lines on the terminal. TOCSIN_QUIET=1 */
+    const char *server_key; /* public key of the collector; with it tcp connections are encrypted.
+                               TOCSIN_SERVER_KEY; default: none */
+    const char *key_file;   /* this side's key pair, as `tocsin keys client` makes it; goes with
+                               server_key. TOCSIN_KEY_FILE; default: none */
 };
 
 #define TOCSIN_OPTIONS_INIT                                                                        \

@@ -30,7 +30,7 @@ def test_the_servers_pair_is_made_once(place):
     said = Cli(place).run("keys", "server").stdout
     assert f"server_key = {first['file']}" in said
     assert f"TOCSIN_SERVER_KEY='{first['public_key']}'" in said
-    assert (place / "data").stat().st_mode & 0o77 == 0
+    assert (place / "data").stat().st_mode & 0o66 == 0
 
 
 def test_a_pair_is_a_pair_and_nobody_elses(place):
