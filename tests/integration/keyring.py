@@ -6,6 +6,7 @@ import re
 import zmq
 
 from rig.emitter import FakeEmitter
+from rig.process import Process, program
 from rig.programs import Cli, Tocsind
 from rig.wait import wait_for
 
@@ -70,6 +71,31 @@ class KeyedEmitter(FakeEmitter):
         if self._plain:
             self._socket.plain_username, self._socket.plain_password = b"root", b"root"
         self._socket.connect(endpoint)
+
+
+class Trainee:
+    """tests/integration/trainee.c: libtocsin in a process that trains until it is told to stop."""
+
+    def __init__(self, place, env, name="trainee", alerts=0):
+        self.place = place
+        self.stop_file = place / f"{name}.stop"
+        env = {"TOCSIN_PROJECT": "p", "TOCSIN_RING_DIR": str(place / "rings"), **env}
+        self.process = Process([program("trainee"), self.stop_file, alerts], place,
+                               place / f"{name}.log", env)
+
+    @property
+    def log(self):
+        return self.process.log
+
+    def says(self, text, deadline_s=20):
+        wait_for(lambda: text in self.log, deadline_s, lambda: self.log)
+
+    def finish(self, deadline_s=70):
+        """Tells it to stop and waits; returns how many calls it logged, all of them delivered."""
+        self.stop_file.touch()
+        wait_for(lambda: self.process.code is not None, deadline_s, lambda: self.log)
+        assert self.process.code == 0, self.log
+        return int(re.search(r"logged (\d+)", self.log).group(1))
 
 
 def start_keyed(place, db, keyring, listen="tcp://127.0.0.1:*", *argv):
