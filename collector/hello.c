@@ -13,6 +13,7 @@ struct work {
     const struct wire_hello *hello;
     struct hello_result result;
     int64_t project_id;
+    uint64_t key_id;
 };
 
 /* Reads the one number that a statement gives, if it gives a row. */
@@ -25,10 +26,44 @@ static enum err query_number(enum err err, struct pg_rows *rows, bool *out_found
     return err;
 }
 
+static enum err check_key(struct pg *pg, const struct work *work, struct str project,
+                          struct why *why) {
+    struct param_i64 key;
+    const struct pg_param params[] = {param_i64((int64_t)work->key_id, &key), param_text(project)};
+    struct pg_rows *rows = NULL;
+    if (work->key_id == 0) {
+        return ERR_OK;
+    }
+    enum err err = PARAM_RUN(pg, check_key, params, &rows, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (pg_rows_n(rows) == 0 || pg_text(rows, 0, 0)[0] != 't') {
+        err = why_set(why, ERR_KEY, "this key was revoked; ask for it with: tocsin keys list");
+    } else if (pg_text(rows, 0, 1)[0] != 't') {
+        err = why_set(why, ERR_PROJECT,
+                      "this key may not write into project \"%.*s\"; set TOCSIN_PROJECT to one of "
+                      "its own (tocsin keys list)",
+                      (int)project.len, project.ptr);
+    }
+    pg_rows_free(rows);
+    return err;
+}
+
+/* A producer that came without a key, before there were any, may go on with one. */
+static enum err check_owner(struct pg *pg, const struct work *work, const struct pg_rows *rows,
+                            struct why *why) {
+    const uint64_t owner = (uint64_t)pg_int(rows, 0, 5);
+    if (work->key_id != 0 && owner != 0 && owner != work->key_id) {
+        return why_set(why, ERR_KEY, "this producer belongs to another key");
+    }
+    return check_key(pg, work, str_of(pg_text(rows, 0, 6)), why);
+}
+
 static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct pg_param params[] = {param_uuid(&work->hello->producer)};
     struct pg_rows *rows = NULL;
-    const enum err err = PARAM_RUN(pg, find_attempt, params, &rows, why);
+    enum err err = PARAM_RUN(pg, find_attempt, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -40,9 +75,10 @@ static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, 
         result->attempt = (uint32_t)pg_int(rows, 0, 2);
         result->last_seq[WIRE_LANE_EVENTS] = (uint64_t)pg_int(rows, 0, 3);
         result->last_seq[WIRE_LANE_METRICS] = (uint64_t)pg_int(rows, 0, 4);
+        err = check_owner(pg, work, rows, why);
     }
     pg_rows_free(rows);
-    return ERR_OK;
+    return err;
 }
 
 static enum err find_project(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
@@ -137,7 +173,7 @@ static enum err ensure_run(struct pg *pg, struct work *work, struct why *why) {
 /* out_found: an attempt number was free and is now this producer's. */
 static enum err insert_attempt(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct wire_hello *hello = work->hello;
-    struct param_i64 room[5];
+    struct param_i64 room[6];
     const struct pg_param params[] = {param_i64((int64_t)work->result.run_id, &room[0]),
                                       param_i64(hello->rank, &room[1]),
                                       param_uuid(&hello->producer),
@@ -145,7 +181,8 @@ static enum err insert_attempt(struct pg *pg, struct work *work, bool *out_found
                                       param_text(hello->host),
                                       param_i64(hello->pid, &room[3]),
                                       param_text(hello->client),
-                                      param_i64(hello->started_ns / 1000, &room[4])};
+                                      param_i64(hello->started_ns / 1000, &room[4]),
+                                      param_i64((int64_t)work->key_id, &room[5])};
     struct pg_rows *rows = NULL;
     int64_t attempt = 0;
     enum err err = PARAM_RUN(pg, insert_attempt, params, &rows, why);
@@ -204,7 +241,10 @@ static enum err merge_config(struct pg *pg, const struct work *work, struct why 
 }
 
 static enum err introduce(struct pg *pg, struct work *work, struct why *why) {
-    enum err err = ensure_project(pg, work, why);
+    enum err err = check_key(pg, work, work->hello->project, why);
+    if (err == ERR_OK) {
+        err = ensure_project(pg, work, why);
+    }
     if (err == ERR_OK) {
         err = ensure_run(pg, work, why);
     }
@@ -233,7 +273,8 @@ static enum err step(struct pg *pg, void *context, struct why *why) {
     const struct greeting *greeting = context;
     enum err err = pg_run(pg, "begin", why);
     for (size_t i = 0; i < greeting->n && err == ERR_OK; i++) {
-        struct work work = {.hello = &greeting->messages[i]->frame.hello};
+        const struct message *message = greeting->messages[i];
+        struct work work = {.hello = &message->frame.hello, .key_id = message->key_id};
         err = greet(pg, &work, why);
         greeting->results[i] = work.result;
     }

@@ -12,8 +12,9 @@ struct lane {
 struct entry {
     struct wire_id producer;
     struct peer peer;
-    bool welcomed;      /* lanes hold what PostgreSQL said */
-    bool hello_pending; /* the writer has a hello of this producer */
+    struct marks_owner owner; /* of the latest hello */
+    bool welcomed;            /* lanes hold what PostgreSQL said */
+    bool hello_pending;       /* the writer has a hello of this producer */
     struct lane lanes[WIRE_LANES];
     UT_hash_handle hh; /* uthash keeps the order of adding: the first is unused for longest */
 };
@@ -92,6 +93,27 @@ bool marks_hello(struct marks *marks, const struct wire_id *producer, const stru
     return forward;
 }
 
+enum marks_claim marks_claim(const struct marks *marks, const struct wire_id *producer,
+                             const struct marks_owner *owner) {
+    const struct entry *entry = find(marks, producer);
+    if (!entry) {
+        return MARKS_CLAIM_GOOD;
+    }
+    if (entry->owner.key_id != owner->key_id) {
+        return entry->owner.key_id != 0 && owner->key_id != 0 ? MARKS_CLAIM_FOREIGN
+                                                              : MARKS_CLAIM_STALE;
+    }
+    return entry->owner.binding == owner->binding ? MARKS_CLAIM_GOOD : MARKS_CLAIM_STALE;
+}
+
+void marks_own(struct marks *marks, const struct wire_id *producer,
+               const struct marks_owner *owner) {
+    struct entry *entry = find(marks, producer);
+    if (entry) {
+        entry->owner = *owner;
+    }
+}
+
 void marks_welcome(struct marks *marks, const struct wire_id *producer,
                    const uint64_t last_seq[WIRE_LANES]) {
     struct entry *entry = find(marks, producer);
@@ -147,6 +169,14 @@ enum marks_verdict marks_check(struct marks *marks, const struct wire_id *produc
         append(marks, entry);
     }
     return verdict;
+}
+
+void marks_take_back(struct marks *marks, const struct wire_id *producer, enum wire_lane lane,
+                     uint64_t seq) {
+    struct entry *entry = find(marks, producer);
+    if (entry) {
+        entry->lanes[lane].received = seq - 1;
+    }
 }
 
 void marks_commit(struct marks *marks, const struct wire_id *producer, enum wire_lane lane,

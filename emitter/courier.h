@@ -11,6 +11,7 @@
 
 #include "emitter/backlog.h"
 #include "emitter/endpoints.h"
+#include "emitter/link.h"
 #include "emitter/ringfile.h"
 #include "schema/wire/wire.h"
 
@@ -23,6 +24,7 @@ struct courier_spec {
     const struct endpoints *endpoints; /* copies */
     struct backlog *backlog;           /* borrows; closed by the courier's end */
     const struct backlog_spec *spool;  /* borrows for the call */
+    const struct link_keys *keys;      /* copies; NULL: none */
     bool quiet;
 };
 
