@@ -74,7 +74,7 @@ static enum err lock_pid_file(const struct daemon *daemon, int *out_fd, struct w
 
 static void write_pid(int fd, pid_t pid, const char *dsn) {
     char shown[DSN_BYTES_MAX];
-    pg_mask_dsn(dsn, sizeof shown, shown);
+    dsn_mask(dsn, sizeof shown, shown);
     if (ftruncate(fd, 0) == 0) {
         dprintf(fd, "%ld\n%s", (long)pid, shown);
     }

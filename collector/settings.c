@@ -268,7 +268,7 @@ static enum err put_value(struct buf *out, const struct row *row, struct setting
     const char *text = *text_at(settings, row);
     char masked[DSN_BYTES_MAX];
     if (row->type == SECRET) {
-        pg_mask_dsn(text, sizeof masked, masked);
+        dsn_mask(text, sizeof masked, masked);
         text = masked;
     }
     enum err err = put(out, "%s = ", row->name);
