@@ -187,7 +187,7 @@ const struct command command_table[] = {
      .line = "tell what runs, where it is and what it holds",
      .text = "Exit status 0: database and tocsind run; 5: one of them does not.",
      .json = "{running, database: {dsn, private, data, answers, error, schema_version}, tocsind: "
-             "{pid, endpoint, health, log}, projects, runs}",
+             "{pid, endpoint, health, stores_in, log}, projects, runs}",
      .opts = up_opts,
      .run = cmd_status},
     {.path = "psql",

@@ -20,20 +20,22 @@ static const struct text_row {
     size_t setting; /* offset in struct settings */
     const char *variable;
     const char *what;
+    size_t min_bytes;
     size_t max_bytes;
 } text_rows[] = {
-#define TEXT(field, variable, what, max_bytes)                                                     \
+#define TEXT(field, variable, what, min_bytes, max_bytes)                                          \
     {                                                                                              \
         offsetof(struct tocsin_options, field), offsetof(struct settings, field), variable, what,  \
-            max_bytes                                                                              \
+            min_bytes, max_bytes                                                                   \
     }
-    TEXT(endpoints, "TOCSIN_ENDPOINT", "endpoint list", WIRE_URL_BYTES_MAX),
-    TEXT(project, "TOCSIN_PROJECT", "project", WIRE_NAME_BYTES_MAX),
-    TEXT(name, "TOCSIN_RUN_NAME", "run name", WIRE_NAME_BYTES_MAX),
-    TEXT(group, "TOCSIN_GROUP", "group", WIRE_NAME_BYTES_MAX),
-    TEXT(config, NULL, "config", WIRE_CONFIG_BYTES_MAX),
-    TEXT(run_id, "TOCSIN_RUN_ID", "run id", WIRE_NAME_BYTES_MAX),
-    TEXT(ring_dir, "TOCSIN_RING_DIR", "ring directory", PLACE_PATH_BYTES_MAX - 64),
+    TEXT(endpoints, "TOCSIN_ENDPOINT", "endpoint list", 1, WIRE_URL_BYTES_MAX),
+    TEXT(project, "TOCSIN_PROJECT", "project", 1, WIRE_NAME_BYTES_MAX),
+    TEXT(name, "TOCSIN_RUN_NAME", "run name", 1, WIRE_NAME_BYTES_MAX),
+    TEXT(group, "TOCSIN_GROUP", "group", 0, WIRE_NAME_BYTES_MAX),
+    TEXT(config, NULL, "config", 0, WIRE_CONFIG_BYTES_MAX),
+    TEXT(run_id, "TOCSIN_RUN_ID", "run id", 1, WIRE_NAME_BYTES_MAX),
+    TEXT(ring_dir, "TOCSIN_RING_DIR", "ring directory", 1, PLACE_PATH_BYTES_MAX - 64),
+    TEXT(spool_dir, "TOCSIN_SPOOL_DIR", "spool directory", 1, PLACE_PATH_BYTES_MAX - 128),
 #undef TEXT
 };
 
@@ -76,6 +78,9 @@ static enum err resolve_text(const struct tocsin_options *options, const struct 
     if (value == NULL) {
         return ERR_OK;
     }
+    if (strlen(value) < row->min_bytes) {
+        return why_set(why, ERR_VALUE, "the %s is empty: give one or leave it out", row->what);
+    }
     if (strlen(value) > row->max_bytes) {
         return why_set(why, ERR_TOO_LONG, "the %s is longer than %zu bytes", row->what,
                        row->max_bytes);
@@ -95,14 +100,18 @@ static enum err resolve_texts(const struct tocsin_options *options, struct setti
     return err;
 }
 
-static enum err launcher_ranks(int64_t *out_rank, int64_t *out_world_size, struct why *why) {
+/* Fills in what is not given yet (-1) from the launcher, if there is one. */
+static enum err ask_launcher(int64_t *rank, int64_t *world_size, struct why *why) {
     for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; i++) {
+        enum err err = ERR_OK;
         if (variable(launchers[i].rank) == NULL) {
             continue;
         }
-        enum err err = read_number(launchers[i].rank, WIRE_WORLD_SIZE_MAX - 1, out_rank, why);
-        if (err == ERR_OK && variable(launchers[i].world_size) != NULL) {
-            err = read_number(launchers[i].world_size, WIRE_WORLD_SIZE_MAX, out_world_size, why);
+        if (*rank < 0) {
+            err = read_number(launchers[i].rank, WIRE_WORLD_SIZE_MAX - 1, rank, why);
+        }
+        if (err == ERR_OK && *world_size < 0 && variable(launchers[i].world_size) != NULL) {
+            err = read_number(launchers[i].world_size, WIRE_WORLD_SIZE_MAX, world_size, why);
         }
         return err;
     }
@@ -111,15 +120,16 @@ static enum err launcher_ranks(int64_t *out_rank, int64_t *out_world_size, struc
 
 static enum err resolve_ranks(const struct tocsin_options *options, struct settings *out,
                               struct why *why) {
-    int64_t rank = -1;
-    int64_t world_size = -1;
-    enum err err = launcher_ranks(&rank, &world_size, why);
+    int64_t rank = options->rank;
+    int64_t world_size = options->world_size;
+    enum err err = ask_launcher(&rank, &world_size, why);
     if (err != ERR_OK) {
         return err;
     }
-    rank = options->rank >= 0 ? options->rank : rank >= 0 ? rank : 0;
-    world_size = options->world_size >= 0 ? options->world_size : world_size;
-    if (world_size < 0) {
+    if (rank < 0) {
+        rank = 0;
+    }
+    if (world_size < 0 && rank < WIRE_WORLD_SIZE_MAX) {
         world_size = rank + 1;
     }
     if (rank >= world_size || world_size > WIRE_WORLD_SIZE_MAX) {
@@ -133,40 +143,54 @@ static enum err resolve_ranks(const struct tocsin_options *options, struct setti
     return ERR_OK;
 }
 
-static enum err resolve_ring(const struct tocsin_options *options, struct settings *out,
-                             struct why *why) {
-    int64_t bytes = (int64_t)options->ring_bytes;
-    if (bytes == 0 && variable("TOCSIN_RING_BYTES") != NULL) {
-        enum err err = read_number("TOCSIN_RING_BYTES", OPTIONS_RING_BYTES_MAX, &bytes, why);
+/* A size that is given, or in the variable, or the default. */
+static enum err resolve_bytes(uint64_t given, const char *name, const uint64_t limits[3],
+                              uint64_t *out, struct why *why) {
+    int64_t bytes = (int64_t)given;
+    if (bytes == 0 && variable(name) != NULL) {
+        enum err err = read_number(name, (int64_t)limits[2], &bytes, why);
         if (err != ERR_OK) {
             return err;
         }
     }
     if (bytes == 0) {
-        bytes = OPTIONS_RING_BYTES_DEFAULT;
+        bytes = (int64_t)limits[0];
     }
-    if (bytes < OPTIONS_RING_BYTES_MIN || bytes > OPTIONS_RING_BYTES_MAX) {
-        return why_set(why, ERR_CONFIG, "TOCSIN_RING_BYTES must be from %u to %u",
-                       OPTIONS_RING_BYTES_MIN, OPTIONS_RING_BYTES_MAX);
+    if (bytes < (int64_t)limits[1] || bytes > (int64_t)limits[2]) {
+        return why_set(why, ERR_CONFIG, "%s must be from %llu to %llu", name,
+                       (unsigned long long)limits[1], (unsigned long long)limits[2]);
     }
-    out->ring_bytes = OPTIONS_RING_BYTES_MIN;
-    while (out->ring_bytes < (uint64_t)bytes) {
-        out->ring_bytes *= 2;
-    }
+    *out = (uint64_t)bytes;
     return ERR_OK;
 }
 
-static enum err check_names(const struct settings *s, struct why *why) {
-    if (s->project == NULL || s->project[0] == '\0') {
-        return why_set(why, ERR_VALUE, "no project: set options.project or TOCSIN_PROJECT");
+static enum err resolve_sizes(const struct tocsin_options *options, struct settings *out,
+                              struct why *why) {
+    static const uint64_t ring[3] = {OPTIONS_RING_BYTES_DEFAULT, OPTIONS_RING_BYTES_MIN,
+                                     OPTIONS_RING_BYTES_MAX};
+    static const uint64_t spool[3] = {OPTIONS_SPOOL_BYTES_DEFAULT, OPTIONS_SPOOL_BYTES_MIN,
+                                      OPTIONS_SPOOL_BYTES_MAX};
+    uint64_t bytes = 0;
+    enum err err = resolve_bytes(options->ring_bytes, "TOCSIN_RING_BYTES", ring, &bytes, why);
+    out->ring_bytes = OPTIONS_RING_BYTES_MIN;
+    while (out->ring_bytes < bytes) {
+        out->ring_bytes *= 2;
     }
-    if (s->name != NULL && s->name[0] == '\0') {
-        return why_set(why, ERR_VALUE, "the run name is empty: leave it out to get one");
+    if (err == ERR_OK) {
+        err = resolve_bytes(options->spool_bytes, "TOCSIN_SPOOL_BYTES", spool, &out->spool_bytes,
+                            why);
+    }
+    return err;
+}
+
+static enum err check(const struct settings *s, struct why *why) {
+    if (s->project == NULL) {
+        return why_set(why, ERR_VALUE, "no project: set options.project or TOCSIN_PROJECT");
     }
     if (s->resume == TOCSIN_RESUME_MUST && s->name == NULL) {
         return why_set(why, ERR_CONFIG, "resume=must needs the name of the run to resume");
     }
-    if ((int)s->resume < TOCSIN_RESUME_NEVER || s->resume > TOCSIN_RESUME_MUST) {
+    if ((unsigned)s->resume > TOCSIN_RESUME_MUST) {
         return why_set(why, ERR_CONFIG, "resume is not one of never, allow, must");
     }
     return ERR_OK;
@@ -191,10 +215,10 @@ enum err options_resolve(const struct tocsin_options *options, struct settings *
         out->endpoints = out->endpoint_default;
     }
     if (err == ERR_OK) {
-        err = check_names(out, why);
+        err = check(out, why);
     }
     if (err == ERR_OK) {
         err = resolve_ranks(&given, out, why);
     }
-    return err == ERR_OK ? resolve_ring(&given, out, why) : err;
+    return err == ERR_OK ? resolve_sizes(&given, out, why) : err;
 }

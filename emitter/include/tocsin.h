@@ -27,10 +27,12 @@
  *   - Nothing here blocks, aborts, exits or raises a signal. log and alert copy their arguments
  *     into a ring in memory and return; a background thread (the courier) does everything else.
  *     Only tocsin_start() (local files) and tocsin_finish() (its deadline) may take time.
- *   - A collector that is absent is no error: training runs, data waits in the ring. A full ring
- *     drops the newest call, counts it, and the count reaches the database.
- *   - Every function may be called from any thread, and with run == NULL, which returns
- *     TOCSIN_ERR_ARGUMENT and does nothing, so a program need not test for a failed start.
+ *   - A collector that is absent is no error: training runs, data waits in the ring, and when that
+ *     is half full in the spool on disk. When both are full the newest call is dropped and counted,
+ *     and the count reaches the database.
+ *   - Every function may be called from any thread, and with run == NULL, which does nothing and
+ *     returns TOCSIN_ERR_ARGUMENT (finish: TOCSIN_OK), so a program need not test for a failed
+ *     start.
  *   - After fork() the child's calls on the inherited run return TOCSIN_ERR_FORKED and do nothing;
  *     the parent is not disturbed. A child may start a run of its own.
  *
@@ -100,6 +102,9 @@ struct tocsin_options {
                              data directory */
     uint64_t ring_bytes;  /* size of the metrics ring. TOCSIN_RING_BYTES; 0: 8 MiB */
     bool quiet;           /* no lines on the terminal. TOCSIN_QUIET=1 */
+    const char *spool_dir; /* where data waits that the ring has no room for. TOCSIN_SPOOL_DIR;
+                              default: <data directory>/spool. Not on a network file system */
+    uint64_t spool_bytes; /* bound of all spools in that directory. TOCSIN_SPOOL_BYTES; 0: 1 GiB */
 };
 
 #define TOCSIN_OPTIONS_INIT                                                                        \
@@ -163,7 +168,7 @@ TOCSIN_API enum tocsin_err tocsin_fail(struct tocsin **run, int64_t deadline_ms)
 struct tocsin_stats {
     size_t size;           /* sizeof(struct tocsin_stats), set by the caller */
     uint64_t emitted;      /* log calls accepted or dropped */
-    uint64_t dropped;      /* dropped because the ring was full */
+    uint64_t dropped;      /* dropped because ring and spool were full, or lost in a damaged spool */
     uint64_t refused;      /* calls refused for a bad name, value count or length */
     uint64_t acknowledged; /* committed in PostgreSQL, as far as this process was told */
     uint64_t alerts;

@@ -170,18 +170,38 @@ static enum err merge_options(const PQconninfoOption *parsed, size_t size, char 
                : why_set(why, ERR_CONFIG, "the options in the DSN are too long");
 }
 
-/* Checks the DSN and makes the startup options from it. */
-static enum err read_dsn(const char *dsn, size_t size, char *out_options, struct why *why) {
+static enum err parse_dsn(const char *dsn, PQconninfoOption **out, struct why *why) {
     char *malformed = NULL;
-    PQconninfoOption *parsed = PQconninfoParse(dsn, &malformed);
-    if (parsed == NULL) {
+    *out = PQconninfoParse(dsn, &malformed);
+    if (*out == NULL) {
         /* libpq's message may quote the password: it is not passed on. */
         PQfreemem(malformed);
         return why_set(why, ERR_CONFIG,
                        "the DSN is not a PostgreSQL connection string; write it like "
                        "\"host=/run/postgresql dbname=tocsin\" or \"postgresql://host/tocsin\"");
     }
-    enum err err = merge_options(parsed, size, out_options, why);
+    return ERR_OK;
+}
+
+/* Checks the DSN and makes the startup options from it. */
+static enum err read_dsn(const char *dsn, size_t size, char *out_options, struct why *why) {
+    PQconninfoOption *parsed;
+    enum err err = parse_dsn(dsn, &parsed, why);
+    if (err == ERR_OK) {
+        err = merge_options(parsed, size, out_options, why);
+        PQconninfoFree(parsed);
+    }
+    return err;
+}
+
+enum err pg_export_dsn(const char *dsn, struct why *why) {
+    PQconninfoOption *parsed = NULL;
+    enum err err = parse_dsn(dsn, &parsed, why);
+    for (const PQconninfoOption *o = parsed; o != NULL && o->keyword != NULL; o++) {
+        if (o->val != NULL && o->envvar != NULL) {
+            setenv(o->envvar, o->val, 1);
+        }
+    }
     PQconninfoFree(parsed);
     return err;
 }

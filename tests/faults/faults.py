@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""faults.py SCENARIO [--seed N] [--kills N]: one scenario, and what the oracle says of it.
+
+The programs are those of the build directory $TOCSIN_BIN_DIR, by default build/release. Exit codes: 0 everything as promised;
+10 the oracle found something wrong; 11 a process crashed, hung or did not recover.
+$TOCSIN_FAULTS_KEEP is a directory to which the record and the logs of a failure are copied."""
+
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import time
+import traceback
+
+from scenarios import SCENARIOS
+from world import Unfit, World
+
+GOOD, WRONG, UNFIT = 0, 10, 11  # Python itself ends with 1 or 2
+
+
+def keep(world, name):
+    where = os.environ.get("TOCSIN_FAULTS_KEEP")
+    if where:
+        shutil.copytree(world.place, os.path.join(where, name), dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns("pg", "fifo", "*.sock", "rings"))
+
+
+def run(name, seed, kills):
+    function, arguments = SCENARIOS[name]
+    began = time.monotonic()
+    world = World(seed, **arguments)
+    try:
+        function(world, kills)
+        world.finish()
+        oracle = world.check()
+        made = " ".join(f"{kind}={n}" for kind, n in sorted(world.kills.items())) or "none"
+        print(f"{name}: seed {seed}, faults {made}: {oracle} ({time.monotonic() - began:.0f} s)",
+              *oracle.problems, sep="\n  ", flush=True)
+        if oracle.is_good():
+            return GOOD
+        keep(world, name)
+        return WRONG
+    except (Unfit, AssertionError) as error:
+        traceback.print_exc()
+        print(f"{name}: seed {seed}: {error}", flush=True)
+        keep(world, name)
+        return UNFIT
+    finally:
+        world.close()
+
+
+def give_up(number, frame):
+    raise Unfit("the scenario took too long")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scenario", choices=SCENARIOS)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--deadline-s", type=int, default=3600)
+    arguments = parser.parse_args()
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, give_up)
+    signal.alarm(arguments.deadline_s)
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    os.environ.setdefault("TOCSIN_BIN_DIR", str(root / "build/release"))
+    return run(arguments.scenario, arguments.seed, arguments.kills)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
