@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "emitter/claims.h"
 #include "emitter/identity.h"
 #include "emitter/notice.h"
 #include "emitter/records.h"
@@ -88,6 +89,9 @@ static void free_run(struct tocsin *run, bool keep_file) {
         ringfile_close(&run->file, keep_file);
     }
     keysets_free(run->keysets);
+    if (run->is_claimed) {
+        claims_remove(&run->stream);
+    }
     free(run);
 }
 
@@ -130,6 +134,8 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
         err = why_set(why, ERR_IO, "cannot describe the run");
     }
     if (err == ERR_OK) {
+        run->stream = identity.producer;
+        run->is_claimed = claims_add(&run->stream);
         backlog_open(&run->backlog, &identity.producer, &spool);
         err = open_file(run, settings, &hello, frame, why);
     }
@@ -145,6 +151,9 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
                                       .spool = &spool,
                                       .quiet = settings->quiet};
     err = courier_start(&spec, &run->courier, why);
+    if (err == ERR_OK && run->is_claimed) {
+        run->salvage = salvage_start(settings, run->courier);
+    }
     if (err == ERR_OK && settings->rank == 0) {
         notice_say(settings->quiet, "run %s of project %s, %u rank%s", run->name, settings->project,
                    settings->world_size, settings->world_size == 1 ? "" : "s");
@@ -236,6 +245,7 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     if (run_account(run->events, records_push_finish(run->events, finish)) != TOCSIN_OK) {
         notice_say(run->quiet, "no room left to record the end of run %s", run->name);
     }
+    salvage_stop(run->salvage);
     bool spooled;
     const enum courier_end how = courier_stop(run->courier, deadline_ns, &spooled);
     if (how != COURIER_DELIVERED) {
