@@ -190,6 +190,7 @@ static enum err start_server(const struct cluster *cluster, struct why *why) {
     snprintf(log, sizeof log, "%s/start.log", cluster->data);
     for (;;) {
         int status;
+        unlink(log); /* pg_ctl appends, and an old complaint is not the next one's */
         enum err err = run_tool(cluster, "pg_ctl", arguments, &status, why);
         if (err != ERR_OK || status == 0) {
             return err;
@@ -197,7 +198,6 @@ static enum err start_server(const struct cluster *cluster, struct why *why) {
         if (!is_still_locked(cluster) || clock_mono_ns() > give_up_ns) {
             return start_failed(cluster, log, why);
         }
-        unlink(log); /* its complaint about the lock is not the next one's */
         poll(NULL, 0, PAUSE_MS);
     }
 }

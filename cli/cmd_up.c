@@ -98,12 +98,12 @@ static enum err start(struct up *up, struct why *why) {
 }
 
 static void print_places(const struct up *up) {
-    char endpoint[DAEMON_VALUE_BYTES];
+    struct daemon_ready ready;
     char shown[DSN_BYTES_MAX];
-    daemon_ready_value(&up->daemon, "listen=", endpoint);
+    daemon_ready(&up->daemon, &ready);
     pg_mask_dsn(up->reader_dsn, sizeof shown, shown);
     printf("tocsin is %s.\n  trainers log to  %s\n  database         %s\n",
-           up->started_something ? "up" : "up already", endpoint, shown);
+           up->started_something ? "up" : "up already", ready.listen, shown);
 }
 
 enum exit_code cmd_up(struct ctx *ctx) {

@@ -89,14 +89,22 @@ static bool find_ready(const struct daemon *daemon, size_t size, char *out_line)
     return found;
 }
 
-void daemon_ready_value(const struct daemon *daemon, const char *key,
-                        char out[DAEMON_VALUE_BYTES]) {
+void daemon_ready(const struct daemon *daemon, struct daemon_ready *out) {
+    static const char listen_key[] = " listen=";
+    static const char health_key[] = " health=";
     char line[1024];
-    const char *at = find_ready(daemon, sizeof line, line) ? strstr(line, key) : NULL;
-    out[0] = '\0';
-    if (at != NULL) {
-        at += strlen(key);
-        snprintf(out, DAEMON_VALUE_BYTES, "%.*s", (int)strcspn(at, " \n"), at);
+    *out = (struct daemon_ready){.listen = ""};
+    if (!find_ready(daemon, sizeof line, line)) {
+        return;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    /* A path may hold a blank: an address ends where the next key begins. */
+    char *listen = strstr(line, listen_key);
+    char *health = listen != NULL ? strstr(listen, health_key) : NULL;
+    if (health != NULL) {
+        *health = '\0';
+        snprintf(out->listen, sizeof out->listen, "%s", listen + strlen(listen_key));
+        snprintf(out->health, sizeof out->health, "%s", health + strlen(health_key));
     }
 }
 

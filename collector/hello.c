@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collector/hello.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/param.h"
@@ -219,26 +220,56 @@ static enum err introduce(struct pg *pg, struct work *work, struct why *why) {
     return err == ERR_OK ? merge_config(pg, work, why) : err;
 }
 
-static enum err step(struct pg *pg, void *context, struct why *why) {
-    struct work *work = context;
+static enum err greet(struct pg *pg, struct work *work, struct why *why) {
     bool found = false;
-    work->result = (struct hello_result){0};
+    const enum err err = find_attempt(pg, work, &found, why);
+    return err == ERR_OK && !found ? introduce(pg, work, why) : err;
+}
+
+struct greeting {
+    struct message *const *messages;
+    size_t n;
+    struct hello_result *results;
+};
+
+static enum err step(struct pg *pg, void *context, struct why *why) {
+    const struct greeting *greeting = context;
     enum err err = pg_run(pg, "begin", why);
-    if (err == ERR_OK) {
-        err = find_attempt(pg, work, &found, why);
-    }
-    if (err == ERR_OK && !found) {
-        err = introduce(pg, work, why);
+    for (size_t i = 0; i < greeting->n && err == ERR_OK; i++) {
+        struct work work = {.hello = &greeting->messages[i]->frame.hello};
+        err = greet(pg, &work, why);
+        greeting->results[i] = work.result;
     }
     return err == ERR_OK ? pg_run(pg, "commit", why) : err;
 }
 
-enum err hello_run(struct dbconn *conn, const struct wire_hello *hello, struct hello_result *out,
-                   struct why *why) {
-    struct work work = {.hello = hello};
-    const enum err err = dbconn_run(conn, step, &work, why);
-    if (err == ERR_OK) {
-        *out = work.result;
+static int compare_text(struct str a, struct str b) {
+    const int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Two collectors take their locks in the same order: project, run, rank. Starts of one rank are
+ * numbered in their order. */
+static int compare(const void *left, const void *right) {
+    const struct wire_hello *a = &(*(struct message *const *)left)->frame.hello;
+    const struct wire_hello *b = &(*(struct message *const *)right)->frame.hello;
+    const int orders[] = {
+        compare_text(a->project, b->project),
+        (a->run_id > b->run_id) - (a->run_id < b->run_id),
+        (a->rank > b->rank) - (a->rank < b->rank),
+        (a->started_ns > b->started_ns) - (a->started_ns < b->started_ns),
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        if (orders[i]) {
+            return orders[i];
+        }
     }
-    return err;
+    return 0;
+}
+
+enum err hello_run(struct dbconn *conn, size_t n, struct message **messages,
+                   struct hello_result *out, struct why *why) {
+    struct greeting greeting = {messages, n, out};
+    qsort(messages, n, sizeof *messages, compare);
+    return dbconn_run(conn, step, &greeting, why);
 }

@@ -65,12 +65,12 @@ static bool has_news(const struct producer *producer) {
 }
 
 /* True if some were left for the next flush. */
-static bool choose(struct state_store *store) {
+static bool choose(struct state_store *store, bool only_ended) {
     struct producer *producer = roster_next(store->roster, NULL);
     store->n = 0;
     for (; producer && store->n < FLUSH_PRODUCERS_MAX;
          producer = roster_next(store->roster, producer)) {
-        if (has_news(producer)) {
+        if (has_news(producer) && (producer->ended || !only_ended)) {
             store->producers[store->n++] = producer;
         }
     }
@@ -193,8 +193,9 @@ static void settle(struct state_store *store, size_t i) {
     }
 }
 
-enum err state_store_flush(struct state_store *store, bool *out_more, struct why *why) {
-    const bool more = choose(store);
+enum err state_store_flush(struct state_store *store, bool only_ended, bool *out_more,
+                           struct why *why) {
+    const bool more = choose(store, only_ended);
     if (store->n > 0) {
         const enum err err = dbconn_run(store->conn, flush_step, store, why);
         if (err != ERR_OK) {

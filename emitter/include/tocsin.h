@@ -30,8 +30,9 @@
  *   - A collector that is absent is no error: training runs, data waits in the ring, and when that
  *     is half full in the spool on disk. When both are full the newest call is dropped and counted,
  *     and the count reaches the database.
- *   - Every function may be called from any thread, and with run == NULL, which returns
- *     TOCSIN_ERR_ARGUMENT and does nothing, so a program need not test for a failed start.
+ *   - Every function may be called from any thread, and with run == NULL, which does nothing and
+ *     returns TOCSIN_ERR_ARGUMENT (finish: TOCSIN_OK), so a program need not test for a failed
+ *     start.
  *   - After fork() the child's calls on the inherited run return TOCSIN_ERR_FORKED and do nothing;
  *     the parent is not disturbed. A child may start a run of its own.
  *
