@@ -144,7 +144,8 @@ static const char query_text[] =
     "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
     "most 10000 rows. It reads the views metrics, metrics_all_attempts, metric_blocks, "
     "system_metrics, series_overview, runs_overview, attempts_overview, alerts_feed, "
-    "producers_overview and quarantine_overview. They hold all projects: each has a column `project`, and "
+    "producers_overview and quarantine_overview. They hold all projects: each has a column "
+    "`project`, and "
     "current_setting('tocsin.project') is the one given with --project. In JSON, numbers, "
     "booleans, JSON and times keep their kind; everything else is text, so an array comes best as "
     "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
@@ -157,6 +158,20 @@ static const struct opt up_opts[] = {
      .help =
          "where the private PostgreSQL and the logs are; else TOCSIN_DATA_DIR, else this user's "
          "place"},
+    {0},
+};
+
+static const struct opt ship_opts[] = {
+    {.name = "follow", .kind = OPT_FLAG, .help = "look again every few seconds, until stopped"},
+    {.name = "dir",
+     .kind = OPT_TEXT,
+     .value = "DIR",
+     .help = "look for rings and spools there; else TOCSIN_RING_DIR and TOCSIN_SPOOL_DIR, else "
+             "this user's places"},
+    {.name = "endpoint",
+     .kind = OPT_TEXT,
+     .value = "LIST",
+     .help = "collectors to deliver to, instead of those that each run was given"},
     {0},
 };
 
@@ -202,6 +217,14 @@ const struct command command_table[] = {
              "it works on the private PostgreSQL.",
      .json = "{version, applied}",
      .run = cmd_migrate},
+    {.path = "ship",
+     .line = "deliver what killed or finished runs left on this machine",
+     .text = "For the end of a batch job, or as a service with --follow. What a living process has "
+             "is not touched. Safe at any time and to interrupt: what is not acknowledged stays. "
+             "Exit status 5: something is left; 3: a collector refuses it.",
+     .json = "{found, delivered, refused, damaged, calls, events}",
+     .opts = ship_opts,
+     .run = cmd_ship},
     {.path = "list projects",
      .line = "list the projects",
      .json = "{projects: [name], details: [{name, num_runs, created_at, last_seen}]}",
