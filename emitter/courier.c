@@ -55,7 +55,7 @@ static struct courier *courier_new(const struct courier_spec *spec) {
     init_lane(c, WIRE_LANE_EVENTS, EVENTS_WINDOW, 0);
     init_lane(c, WIRE_LANE_METRICS, METRICS_WINDOW, BATCH_AGE_NS);
     c->batcher = batcher_new();
-    c->link = link_new();
+    c->link = link_new(spec->keys);
     c->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     buf_init(&c->hello, WIRE_FRAME_BYTES_MAX);
     if (c->batcher == NULL || c->link == NULL || c->wake_fd < 0 ||

@@ -131,6 +131,7 @@ static void on_welcome(struct courier *c, const struct wire_frame *frame, int64_
     }
     c->progress_at_ns = now_ns;
     c->backoff_ns = BACKOFF_MIN_NS;
+    trouble_over(&c->trouble);
     enter(c, STAGE_SENDING, now_ns);
 }
 
@@ -153,12 +154,24 @@ static void on_nack(struct courier *c, const struct wire_frame *frame, int64_t n
     lane_nack(lane, frame->nack.last_seq);
 }
 
+/* The lane that has to wait; the other goes on. NULL: it is not about a quota. */
+static struct lane *lane_over_quota(struct courier *c, enum wire_refusal reason) {
+    return reason == WIRE_REFUSAL_QUOTA_METRICS  ? &c->lanes[WIRE_LANE_METRICS]
+           : reason == WIRE_REFUSAL_QUOTA_EVENTS ? &c->lanes[WIRE_LANE_EVENTS]
+                                                 : NULL;
+}
+
 static void on_reject(struct courier *c, const struct wire_frame *frame, int64_t now_ns) {
     const struct wire_reject *reject = &frame->reject;
+    struct lane *over = lane_over_quota(c, reject->reason);
     if (!c->refusal_told[reject->reason]) {
         c->refusal_told[reject->reason] = true;
         notice_say(c->quiet, "the collector refuses this run's data: %.*s", (int)reject->text.len,
                    reject->text.ptr != NULL ? reject->text.ptr : "");
+    }
+    if (over != NULL) {
+        lane_hold(over, now_ns);
+        return;
     }
     if (reject->reason == WIRE_REFUSAL_NO_RUN_TO_RESUME) {
         atomic_store(&c->refused, true);
@@ -260,8 +273,8 @@ static void tick(struct courier *c, int64_t now_ns) {
 }
 
 static void wait_and_receive(struct courier *c) {
-    const char *reason = NULL;
-    const enum link_change change = link_wait(c->link, c->wake_fd, TICK_MS, &reason);
+    enum link_trouble trouble = LINK_CLOSED;
+    const enum link_change change = link_wait(c->link, c->wake_fd, TICK_MS, &trouble);
     const int64_t now_ns = clock_mono_ns();
     uint64_t wakes;
     ssize_t got = read(c->wake_fd, &wakes, sizeof wakes);
@@ -274,6 +287,8 @@ static void wait_and_receive(struct courier *c) {
         handle(c, bytes, now_ns);
     }
     if (change == LINK_LOST && c->stage != STAGE_CLOSED) {
+        const char *endpoint = c->endpoints.text[c->endpoint];
+        trouble_note(&c->trouble, trouble, endpoint, link_keys_for(c->link, endpoint), c->quiet);
         lose(c, now_ns);
     }
 }

@@ -11,6 +11,7 @@
 #include "emitter/courier.h"
 #include "emitter/lane.h"
 #include "emitter/link.h"
+#include "emitter/trouble.h"
 #include "schema/wire/clock.h"
 
 #define REFUSAL_REASONS 256
@@ -47,6 +48,7 @@ struct courier {
     int64_t backoff_ns;
     int64_t absent_since_ns; /* 0: a collector is there */
     bool absent_told;
+    struct trouble trouble;
     bool open_told; /* that no socket could be made */
     bool refusal_told[REFUSAL_REASONS];
 

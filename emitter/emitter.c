@@ -116,6 +116,40 @@ static enum err open_file(struct tocsin *run, const struct settings *settings,
     return err == ERR_OK && run->keysets == NULL ? why_set(why, ERR_MEMORY, "out of memory") : err;
 }
 
+/* out_keys: used if the settings name a server key; wiped by the caller. */
+static enum err read_keys(const struct settings *settings, struct link_keys *out_keys,
+                          struct why *why) {
+    if (settings->server_key == NULL) {
+        return ERR_OK;
+    }
+    memcpy(out_keys->server, settings->server_key, sizeof out_keys->server);
+    return keyfile_read(settings->key_file, &out_keys->own, why);
+}
+
+static enum err start_courier(struct tocsin *run, const struct settings *settings,
+                              const struct wire_hello *hello, const struct endpoints *endpoints,
+                              const struct backlog_spec *spool, struct why *why) {
+    struct link_keys keys = {.server = ""};
+    const struct link_keys *used = settings->server_key != NULL ? &keys : NULL;
+    enum err err = read_keys(settings, &keys, why);
+    if (err == ERR_OK) {
+        const struct courier_spec spec = {.file = &run->file,
+                                          .keysets = run->keysets,
+                                          .hello = hello,
+                                          .endpoints = endpoints,
+                                          .backlog = &run->backlog,
+                                          .spool = spool,
+                                          .keys = used,
+                                          .quiet = settings->quiet};
+        err = courier_start(&spec, &run->courier, why);
+    }
+    if (err == ERR_OK && run->is_claimed) {
+        run->salvage = salvage_start(settings, used, run->courier);
+    }
+    explicit_bzero(&keys, sizeof keys);
+    return err;
+}
+
 static enum err start_with(struct tocsin *run, const struct settings *settings, struct buf *frame,
                            struct why *why) {
     struct identity identity;
@@ -143,17 +177,7 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
         return err;
     }
     memcpy(run->name, hello.name.ptr, hello.name.len);
-    const struct courier_spec spec = {.file = &run->file,
-                                      .keysets = run->keysets,
-                                      .hello = &hello,
-                                      .endpoints = &endpoints,
-                                      .backlog = &run->backlog,
-                                      .spool = &spool,
-                                      .quiet = settings->quiet};
-    err = courier_start(&spec, &run->courier, why);
-    if (err == ERR_OK && run->is_claimed) {
-        run->salvage = salvage_start(settings, run->courier);
-    }
+    err = start_courier(run, settings, &hello, &endpoints, &spool, why);
     if (err == ERR_OK && settings->rank == 0) {
         notice_say(settings->quiet, "run %s of project %s, %u rank%s", run->name, settings->project,
                    settings->world_size, settings->world_size == 1 ? "" : "s");

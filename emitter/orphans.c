@@ -120,6 +120,7 @@ static enum err start_courier(const struct orphans_spec *spec, struct orphan *or
                                          .hello = &hello.hello,
                                          .endpoints = &endpoints,
                                          .backlog = &orphan->backlog,
+                                         .keys = spec->keys,
                                          .quiet = true};
     return courier_start(&courier, out, why);
 }

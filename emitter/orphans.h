@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "emitter/link.h"
 #include "schema/wire/err.h"
 
 #define ORPHANS_RING_DIRS_MAX 2
@@ -18,9 +19,10 @@
 struct orphans_spec {                             /* borrows */
     const char *ring_dirs[ORPHANS_RING_DIRS_MAX]; /* NULL: one less */
     const char *spool_dir;                        /* NULL: none */
-    const char *endpoints; /* where to; NULL: where their owners would have */
-    const char *only;      /* NULL: all; else only what was meant for this endpoint list */
-    int64_t patience_ns;   /* without an acknowledgement */
+    const char *endpoints;        /* where to; NULL: where their owners would have */
+    const char *only;             /* NULL: all; else only what was meant for this endpoint list */
+    const struct link_keys *keys; /* NULL: none */
+    int64_t patience_ns;          /* without an acknowledgement */
     const atomic_bool *cancel;
     bool quiet;
 };

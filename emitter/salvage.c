@@ -25,6 +25,8 @@ struct salvage {
     pthread_cond_t changed;
     atomic_bool cancel;
     bool quiet;
+    bool has_keys;
+    struct link_keys keys;
     char endpoints[WIRE_URL_BYTES_MAX + 1];
     char dirs[ORPHANS_RING_DIRS_MAX + 1][PLACE_PATH_BYTES_MAX]; /* the last one: of the spools */
 };
@@ -53,6 +55,7 @@ static void *run(void *context) {
     struct salvage *s = context;
     struct orphans_spec spec = {.spool_dir = given(s->dirs[ORPHANS_RING_DIRS_MAX]),
                                 .only = s->endpoints,
+                                .keys = s->has_keys ? &s->keys : NULL,
                                 .patience_ns = PATIENCE_NS,
                                 .cancel = &s->cancel,
                                 .quiet = s->quiet};
@@ -97,6 +100,7 @@ static void find_places(const struct settings *settings, struct salvage *s) {
 static void salvage_free(struct salvage *s) {
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
+    explicit_bzero(&s->keys, sizeof s->keys);
     free(s);
 }
 
@@ -111,12 +115,17 @@ static int create_thread(struct salvage *s) {
     return error;
 }
 
-struct salvage *salvage_start(const struct settings *settings, const struct courier *courier) {
+struct salvage *salvage_start(const struct settings *settings, const struct link_keys *keys,
+                              const struct courier *courier) {
     struct salvage *s = calloc(1, sizeof *s);
     if (s == NULL) {
         return NULL;
     }
     s->courier = courier;
+    s->has_keys = keys != NULL;
+    if (keys != NULL) {
+        s->keys = *keys;
+    }
     s->quiet = settings->quiet;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);

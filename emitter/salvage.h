@@ -11,9 +11,10 @@
 
 struct salvage;
 
-/* settings: borrows for the call; courier: until salvage_stop(). NULL: no thread or memory for it,
- * which is no loss: the next run tries again. */
-struct salvage *salvage_start(const struct settings *settings, const struct courier *courier);
+/* settings and keys (NULL: none): borrows for the call; courier: until salvage_stop(). NULL: no
+ * thread or memory for it, which is no loss: the next run tries again. */
+struct salvage *salvage_start(const struct settings *settings, const struct link_keys *keys,
+                              const struct courier *courier);
 /* Ends it within a moment, done or not. NULL is fine. */
 void salvage_stop(struct salvage *salvage);
 

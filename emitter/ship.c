@@ -48,6 +48,25 @@ static enum err check_endpoints(const char *list, struct why *why) {
     return list != NULL ? endpoints_parse(list, 0, &endpoints, why) : ERR_OK;
 }
 
+/* *out_keys: NULL if none are asked for, else room, which the caller wipes. */
+static enum err read_keys(const struct tocsin_ship_options *options, struct link_keys *room,
+                          const struct link_keys **out_keys, struct why *why) {
+    const char *server =
+        options->server_key != NULL ? options->server_key : variable("TOCSIN_SERVER_KEY");
+    const char *file = options->key_file != NULL ? options->key_file : variable("TOCSIN_KEY_FILE");
+    *out_keys = NULL;
+    if (server == NULL && file == NULL) {
+        return ERR_OK;
+    }
+    if (server == NULL || file == NULL || !keyfile_is_key(server)) {
+        return why_set(why, ERR_CONFIG,
+                       "TOCSIN_SERVER_KEY must be a public key, and TOCSIN_KEY_FILE goes with it");
+    }
+    memcpy(room->server, server, sizeof room->server);
+    *out_keys = room;
+    return keyfile_read(file, &room->own, why);
+}
+
 static enum tocsin_err verdict(const struct orphans_report *report) {
     if (report->refused > 0) {
         return TOCSIN_ERR_REFUSED;
@@ -59,6 +78,7 @@ enum tocsin_err tocsin_ship(const struct tocsin_ship_options *options,
                             struct tocsin_ship_report *out_report) {
     static const atomic_bool never;
     struct places places;
+    struct link_keys keys = {.server = ""};
     struct tocsin_ship_options given = {.size = sizeof given};
     struct orphans_report report;
     struct why why = {""};
@@ -75,11 +95,15 @@ enum tocsin_err tocsin_ship(const struct tocsin_ship_options *options,
     if (err == ERR_OK) {
         err = find_places(&given, &places, &spec, &why);
     }
+    if (err == ERR_OK) {
+        err = read_keys(&given, &keys, &spec.keys, &why);
+    }
     if (err != ERR_OK) {
         notice_say(given.quiet, "nothing shipped: %s", why.text);
         return TOCSIN_ERR_CONFIG;
     }
     orphans_deliver(&spec, &report);
+    explicit_bzero(&keys, sizeof keys);
     const struct tocsin_ship_report told = {.size = out_report->size,
                                             .found = report.found,
                                             .delivered = report.delivered,

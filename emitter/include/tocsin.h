@@ -105,6 +105,10 @@ struct tocsin_options {
     const char *spool_dir; /* where data waits that the ring has no room for. TOCSIN_SPOOL_DIR;
                               default: <data directory>/spool. Not on a network file system */
     uint64_t spool_bytes;  /* bound of all spools in that directory. TOCSIN_SPOOL_BYTES; 0: 1 GiB */
+    const char *server_key; /* public key of the collector; with it tcp connections are encrypted.
+                               TOCSIN_SERVER_KEY; default: none */
+    const char *key_file;   /* this side's key pair, as `tocsin keys client` makes it; goes with
+                               server_key. TOCSIN_KEY_FILE; default: none */
 };
 
 #define TOCSIN_OPTIONS_INIT                                                                        \
@@ -186,6 +190,8 @@ struct tocsin_ship_options {
     const char *endpoints; /* NULL: to where each of them was meant to go */
     int64_t patience_ms;   /* how long to wait for an acknowledgement; 0: 10,000 */
     bool quiet;
+    const char *server_key; /* as in struct tocsin_options; NULL: from the environment */
+    const char *key_file;
 };
 struct tocsin_ship_report {
     size_t size;        /* sizeof(struct tocsin_ship_report), set by the caller */

@@ -221,7 +221,7 @@ static int rank_main(uint32_t number, void *context) {
     if (r->log != NULL) {
         fclose(r->log);
     }
-    /* What was not acknowledged in time is told in one line and stays in the ring's file. */
+    /* What was not acknowledged in time is told in one line and waits on this machine. */
     (void)(fine ? tocsin_finish : tocsin_fail)(&r->run, r->plan->finish_ms);
     rank_fini(r);
     return fine ? 0 : EXIT_NAN;
