@@ -269,9 +269,10 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     if (run_account(run->events, records_push_finish(run->events, finish)) != TOCSIN_OK) {
         notice_say(run->quiet, "no room left to record the end of run %s", run->name);
     }
-    salvage_stop(run->salvage);
+    salvage_cancel(run->salvage);
     bool spooled;
     const enum courier_end how = courier_stop(run->courier, deadline_ns, &spooled);
+    salvage_stop(run->salvage);
     if (how != COURIER_DELIVERED) {
         say_undelivered(run, endings[how].why,
                         spooled ? run->file.texts->spool_dir : run->file.path);

@@ -138,14 +138,20 @@ struct salvage *salvage_start(const struct settings *settings, const struct link
     return s;
 }
 
+/* The courier is looked at under the lock, and not once this is set. */
+void salvage_cancel(struct salvage *s) {
+    if (s != NULL) {
+        pthread_mutex_lock(&s->lock);
+        atomic_store(&s->cancel, true);
+        pthread_cond_signal(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
 void salvage_stop(struct salvage *s) {
     if (s == NULL) {
         return;
     }
-    pthread_mutex_lock(&s->lock);
-    atomic_store(&s->cancel, true);
-    pthread_cond_signal(&s->changed);
-    pthread_mutex_unlock(&s->lock);
     const struct timespec until = wall_in(STOP_NS);
     if (pthread_timedjoin_np(s->thread, NULL, &until) != 0) {
         pthread_detach(s->thread); /* in a name lookup that hangs: what it uses is left alone */
