@@ -243,7 +243,9 @@ static uint64_t waiting(const struct tocsin *run, enum wire_lane lane) {
 }
 
 static void say_undelivered(const struct tocsin *run, const char *why, const char *where) {
-    notice_say(run->quiet, "%llu calls and %llu events of run %s %s; they wait in %s",
+    notice_say(run->quiet,
+               "%llu calls and %llu events of run %s %s; they wait in %s for the next "
+               "run or `tocsin ship`",
                (unsigned long long)waiting(run, WIRE_LANE_METRICS),
                (unsigned long long)waiting(run, WIRE_LANE_EVENTS), run->name, why, where);
 }
