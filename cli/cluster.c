@@ -2,23 +2,25 @@
 #include "cli/cluster.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <poll.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cli/cluster_files.h"
+#include "cli/cluster_programs.h"
 #include "schema/db/dsn.h"
 #include "schema/db/migrate.h"
 #include "schema/wire/clock.h"
 
-#define VERSION_MIN     15
 #define START_TRIES_NS  (10 * CLOCK_NS_PER_S)
-#define START_PAUSE_MS  250
+#define READY_NS        (60 * CLOCK_NS_PER_S)
+#define PAUSE_MS        100
+#define SOCKET_NAME     ".s.PGSQL.5432"
 #define PATH_PART(path) (int)(sizeof(path) - 64), (path)
 
 static enum err make_path(char *out, const char *dir, const char *name, struct why *why) {
@@ -28,103 +30,14 @@ static enum err make_path(char *out, const char *dir, const char *name, struct w
                : why_set(why, ERR_TOO_LONG, "the path %.100s... is too long", dir);
 }
 
-/* Version of the data, 0 if there is none. */
-static int data_version(const struct cluster *cluster) {
-    char path[PLACE_PATH_BYTES_MAX + 16];
-    char text[16] = "";
-    snprintf(path, sizeof path, "%s/PG_VERSION", cluster->data);
-    FILE *file = fopen(path, "re");
-    if (file != NULL) {
-        if (fgets(text, sizeof text, file) == NULL) {
-            text[0] = '\0';
-        }
-        fclose(file);
-    }
-    return (int)strtol(text, NULL, 10);
-}
-
-/* Debian keeps each major version's programs in a folder of its own, and not in PATH. */
-static int newest_version(void) {
-    glob_t found;
-    int newest = 0;
-    if (glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &found) == 0) {
-        for (size_t i = 0; i < found.gl_pathc; i++) {
-            const int version =
-                (int)strtol(found.gl_pathv[i] + strlen("/usr/lib/postgresql/"), NULL, 10);
-            newest = version > newest ? version : newest;
-        }
-        globfree(&found);
-    }
-    return newest;
-}
-
-static enum err find_programs(struct cluster *cluster, struct why *why) {
-    const int wanted = data_version(cluster);
-    const int version = wanted > 0 ? wanted : newest_version();
-    char initdb[PLACE_PATH_BYTES_MAX + 16];
-    if (version < VERSION_MIN) {
-        return why_set(why, ERR_CONFIG,
-                       "no PostgreSQL %d or newer on this machine: install the package postgresql, "
-                       "or use an existing server with --dsn",
-                       VERSION_MIN);
-    }
-    snprintf(cluster->bin, sizeof cluster->bin, "/usr/lib/postgresql/%d/bin", version);
-    snprintf(initdb, sizeof initdb, "%s/initdb", cluster->bin);
-    if (access(initdb, X_OK) != 0) {
-        return why_set(why, ERR_CONFIG,
-                       "%.200s was made by PostgreSQL %d, which is not installed: install "
-                       "postgresql-%d, or choose another place with --data",
-                       cluster->data, version, version);
-    }
-    return ERR_OK;
-}
-
-static enum err find_user(struct cluster *cluster, struct why *why) {
-    if (geteuid() != 0) {
-        return ERR_OK;
-    }
-    const struct passwd *entry = getpwnam("postgres");
-    if (entry == NULL) {
-        return why_set(
-            why, ERR_CONFIG,
-            "PostgreSQL does not run as root, and there is no user postgres: install the "
-            "package postgresql, which makes one, or run as an ordinary user");
-    }
-    cluster->user =
-        (struct process_user){.other = true, .uid = entry->pw_uid, .gid = entry->pw_gid};
-    snprintf(cluster->user.name, sizeof cluster->user.name, "%s", entry->pw_name);
-    return ERR_OK;
-}
-
-enum err cluster_find(const char *data_dir, struct cluster *out, struct why *why) {
+enum err cluster_find(const struct home *home, struct cluster *out, struct why *why) {
     struct cluster cluster = {.user = {.other = false}};
-    char dir[PLACE_PATH_BYTES_MAX];
-    enum err err = ERR_OK;
-    if (data_dir != NULL) {
-        if (data_dir[0] != '/') {
-            return why_set(why, ERR_CONFIG, "--data must be an absolute path");
-        }
-        snprintf(dir, sizeof dir, "%s", data_dir);
-    } else {
-        err = place_data_dir(sizeof dir, dir, why);
-    }
+    enum err err = make_path(cluster.data, home->data, "postgres", why);
     if (err == ERR_OK) {
-        err = make_path(cluster.data, dir, "postgres", why);
-    }
-    if (err == ERR_OK) {
-        err = make_path(cluster.log, dir, "postgres-tools.log", why);
-    }
-    if (err == ERR_OK) {
-        err = place_runtime_dir(sizeof cluster.runtime, cluster.runtime, why);
+        err = make_path(cluster.log, home->data, "postgres-tools.log", why);
     }
     if (err == ERR_OK) {
         err = dsn_socket_dir(sizeof cluster.socket_dir, cluster.socket_dir, why);
-    }
-    if (err == ERR_OK) {
-        err = find_user(&cluster, why);
-    }
-    if (err == ERR_OK) {
-        err = find_programs(&cluster, why);
     }
     if (err == ERR_OK) {
         *out = cluster;
@@ -132,7 +45,63 @@ enum err cluster_find(const char *data_dir, struct cluster *out, struct why *why
     return err;
 }
 
-/* Runs a tool of PostgreSQL to its end; a status other than 0 is an error that names its words. */
+static bool somebody_listens(const struct cluster *cluster) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    const int n = snprintf(to.sun_path, sizeof to.sun_path, "%.*s/" SOCKET_NAME,
+                           (int)sizeof to.sun_path, cluster->socket_dir);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool listens = fd >= 0 && n > 0 && (size_t)n < sizeof to.sun_path &&
+                         connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return listens;
+}
+
+/* PostgreSQL writes a file beside its socket: its pid, then its data directory, ... */
+static void read_owner(const struct cluster *cluster, size_t size, char *out_data) {
+    char path[PLACE_PATH_BYTES_MAX + 32];
+    char pid[32];
+    snprintf(path, sizeof path, "%s/" SOCKET_NAME ".lock", cluster->socket_dir);
+    FILE *file = fopen(path, "re");
+    out_data[0] = '\0';
+    if (file == NULL) {
+        return;
+    }
+    if (fgets(pid, sizeof pid, file) == NULL || fgets(out_data, (int)size, file) == NULL) {
+        out_data[0] = '\0';
+    }
+    fclose(file);
+    out_data[strcspn(out_data, "\n")] = '\0';
+}
+
+static bool is_same_directory(const char *a, const char *b) {
+    struct stat a_st;
+    struct stat b_st;
+    return stat(a, &a_st) == 0 && stat(b, &b_st) == 0 && a_st.st_dev == b_st.st_dev &&
+           a_st.st_ino == b_st.st_ino;
+}
+
+/* Asked at the socket, which is closed with the process: after a kill -9 the pid in the data
+ * directory can look alive. */
+enum err cluster_look(const struct cluster *cluster, enum cluster_state *out, struct why *why) {
+    char owner[PLACE_PATH_BYTES_MAX];
+    if (!somebody_listens(cluster)) {
+        *out = cluster_version(cluster) > 0 ? CLUSTER_STOPPED : CLUSTER_NONE;
+        return ERR_OK;
+    }
+    read_owner(cluster, sizeof owner, owner);
+    if (!is_same_directory(owner, cluster->data)) {
+        return why_set(why, ERR_CONFIG,
+                       "the socket in %.100s belongs to the PostgreSQL whose data is in %.150s: "
+                       "name its place with --data, or set TOCSIN_RUNTIME_DIR to another place",
+                       cluster->socket_dir, owner);
+    }
+    *out = CLUSTER_RUNNING;
+    return ERR_OK;
+}
+
+/* Runs a tool of PostgreSQL to its end. */
 static enum err run_tool(const struct cluster *cluster, const char *tool, char *const arguments[],
                          int *out_status, struct why *why) {
     char path[PLACE_PATH_BYTES_MAX + 16];
@@ -146,7 +115,7 @@ static enum err run_tool(const struct cluster *cluster, const char *tool, char *
 
 static enum err tool_failed(const struct cluster *cluster, const char *what, struct why *why) {
     char line[256];
-    process_last_line(cluster->log, sizeof line, line);
+    process_complaint(cluster->log, sizeof line, line);
     return why_set(why, ERR_IO, "%s failed: %s (see %.150s)", what, line, cluster->log);
 }
 
@@ -158,44 +127,60 @@ static enum err open_as_postgres(const struct cluster *cluster, const char *data
     return pg_open(dsn, "tocsin up", out, why);
 }
 
-/* Asked by connecting: after a kill -9 the pid of the dead server can look alive for a while. */
-enum cluster_state cluster_state(const struct cluster *cluster) {
-    struct pg *pg;
-    if (data_version(cluster) == 0) {
-        return CLUSTER_NONE;
-    }
-    if (open_as_postgres(cluster, "postgres", &pg, NULL) != ERR_OK) {
-        return CLUSTER_STOPPED;
-    }
-    pg_close(pg);
-    return CLUSTER_RUNNING;
-}
-
-static enum err init(const struct cluster *cluster, struct why *why) {
-    char fresh[PLACE_PATH_BYTES_MAX];
-    char *const arguments[] = {"-D",   fresh, "-U",   "postgres",         "-A",
-                               "peer", "-E",  "UTF8", "--locale=C.UTF-8", "--data-checksums",
+static enum err run_initdb(const struct cluster *cluster, char *dir, struct why *why) {
+    char *const arguments[] = {"-D",   dir,  "-U",   "postgres",         "-A",
+                               "peer", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums",
                                NULL};
     int status;
-    snprintf(fresh, sizeof fresh, "%.*s.new-%ld", PATH_PART(cluster->data), (long)getpid());
-    enum err err = cluster_files_own_dir(cluster, fresh, why);
+    enum err err = cluster_files_own_dir(cluster, dir, why);
     if (err == ERR_OK) {
         err = run_tool(cluster, "initdb", arguments, &status, why);
     }
     if (err == ERR_OK && status != 0) {
         err = tool_failed(cluster, "initdb", why);
     }
-    if (err == ERR_OK) {
-        err = cluster_files_write(cluster, fresh, why);
+    return err == ERR_OK ? cluster_files_write(cluster, dir, why) : err;
+}
+
+static enum err init(const struct cluster *cluster, struct why *why) {
+    char fresh[PLACE_PATH_BYTES_MAX];
+    snprintf(fresh, sizeof fresh, "%.*s.new-%ld", PATH_PART(cluster->data), (long)getpid());
+    if (rmdir(cluster->data) != 0 && errno != ENOENT) {
+        return why_set(why, ERR_CONFIG,
+                       "%.200s is there and is no data directory of PostgreSQL: move it away, or "
+                       "choose another place with --data",
+                       cluster->data);
     }
+    enum err err = run_initdb(cluster, fresh, why);
     if (err == ERR_OK && rename(fresh, cluster->data) != 0) {
         err = why_set(why, ERR_IO, "cannot rename %.200s: %s", fresh, strerror(errno));
+    }
+    if (err != ERR_OK) {
+        rmdir(fresh); /* initdb empties it when it fails */
     }
     return err;
 }
 
-/* After a kill -9 of the server its old children hold the lock for a moment; so it is tried for
- * some seconds before it counts as failed. */
+/* What the server said last: to pg_ctl, or already to its own log. */
+static enum err start_failed(const struct cluster *cluster, const char *log, struct why *why) {
+    char line[256];
+    char own_log[PLACE_PATH_BYTES_MAX + 64];
+    if (process_complaint(log, sizeof line, line) ||
+        !cluster_files_newest_log(cluster, sizeof own_log, own_log)) {
+        return why_set(why, ERR_IO, "PostgreSQL does not start: %s (see %.150s)", line, log);
+    }
+    process_complaint(own_log, sizeof line, line);
+    return why_set(why, ERR_IO, "PostgreSQL does not start: %s (see %.150s)", line, own_log);
+}
+
+/* A start that failed leaves no postmaster.pid behind; one that a killed server left holds while
+ * that server's children still end. */
+static bool is_still_locked(const struct cluster *cluster) {
+    char path[PLACE_PATH_BYTES_MAX + 32];
+    snprintf(path, sizeof path, "%s/postmaster.pid", cluster->data);
+    return access(path, F_OK) == 0;
+}
+
 static enum err start_server(const struct cluster *cluster, struct why *why) {
     char data[PLACE_PATH_BYTES_MAX];
     char log[PLACE_PATH_BYTES_MAX + 16];
@@ -205,46 +190,63 @@ static enum err start_server(const struct cluster *cluster, struct why *why) {
     snprintf(log, sizeof log, "%s/start.log", cluster->data);
     for (;;) {
         int status;
+        unlink(log); /* pg_ctl appends, and an old complaint is not the next one's */
         enum err err = run_tool(cluster, "pg_ctl", arguments, &status, why);
         if (err != ERR_OK || status == 0) {
             return err;
         }
-        if (cluster_state(cluster) == CLUSTER_RUNNING) {
-            return ERR_OK; /* it was still recovering */
+        if (!is_still_locked(cluster) || clock_mono_ns() > give_up_ns) {
+            return start_failed(cluster, log, why);
         }
-        if (clock_mono_ns() > give_up_ns) {
-            char line[256];
-            process_last_line(log, sizeof line, line);
-            return why_set(why, ERR_IO, "PostgreSQL does not start: %s (see %.150s)", line, log);
-        }
-        poll(NULL, 0, START_PAUSE_MS);
+        poll(NULL, 0, PAUSE_MS);
     }
 }
 
-enum err cluster_start(const struct cluster *cluster, struct why *why) {
-    enum err err = cluster_files_dirs(cluster, why);
-    if (err != ERR_OK) {
-        return err;
+/* A server that was running already may still be recovering. */
+static enum err wait_ready(const struct cluster *cluster, struct why *why) {
+    const int64_t give_up_ns = clock_mono_ns() + READY_NS;
+    for (;;) {
+        struct pg *pg;
+        enum err err = open_as_postgres(cluster, "postgres", &pg, why);
+        if (err == ERR_OK) {
+            pg_close(pg);
+        }
+        if (err != ERR_DB_UNREACHABLE || clock_mono_ns() > give_up_ns) {
+            return err;
+        }
+        poll(NULL, 0, PAUSE_MS);
     }
-    switch (cluster_state(cluster)) {
-    case CLUSTER_RUNNING:
-        return ERR_OK;
-    case CLUSTER_NONE:
-        err = init(cluster, why);
-        break;
-    case CLUSTER_STOPPED:
-        err = cluster_files_write(cluster, cluster->data, why); /* places may have moved */
-        break;
-    }
-    return err == ERR_OK ? start_server(cluster, why) : err;
 }
 
-enum err cluster_stop(const struct cluster *cluster, struct why *why) {
+enum err cluster_start(struct cluster *cluster, struct why *why) {
+    enum cluster_state state = CLUSTER_NONE;
+    enum err err = cluster_look(cluster, &state, why);
+    if (err == ERR_OK && state != CLUSTER_RUNNING) {
+        err = cluster_programs_find(cluster, why);
+        if (err == ERR_OK) {
+            err = cluster_files_own_dir(cluster, cluster->socket_dir, why);
+        }
+        if (err == ERR_OK) {
+            err = state == CLUSTER_NONE ? init(cluster, why)
+                                        : cluster_files_write(cluster, cluster->data,
+                                                              why); /* places may have moved */
+        }
+        if (err == ERR_OK) {
+            err = start_server(cluster, why);
+        }
+    }
+    return err == ERR_OK ? wait_ready(cluster, why) : err;
+}
+
+enum err cluster_stop(struct cluster *cluster, struct why *why) {
     char data[PLACE_PATH_BYTES_MAX];
     char *const arguments[] = {"stop", "-w", "-t", "60", "-m", "fast", "-D", data, NULL};
-    int status;
+    int status = 0;
     snprintf(data, sizeof data, "%s", cluster->data);
-    enum err err = run_tool(cluster, "pg_ctl", arguments, &status, why);
+    enum err err = cluster_programs_find(cluster, why);
+    if (err == ERR_OK) {
+        err = run_tool(cluster, "pg_ctl", arguments, &status, why);
+    }
     return err == ERR_OK && status != 0 ? tool_failed(cluster, "pg_ctl stop", why) : err;
 }
 

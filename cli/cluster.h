@@ -10,33 +10,33 @@
  * Whoever started it, the server's own user and root log in without a password (peer), as any of
  * the roles; nobody else can. */
 
-#include <stdbool.h>
-
+#include "cli/home.h"
 #include "cli/process.h"
-#include "schema/wire/place.h"
 
 enum cluster_state { CLUSTER_NONE, CLUSTER_STOPPED, CLUSTER_RUNNING };
 
 struct cluster {
     char data[PLACE_PATH_BYTES_MAX]; /* <data directory>/postgres */
     char log[PLACE_PATH_BYTES_MAX];  /* of the tools that start and stop it */
-    char runtime[PLACE_PATH_BYTES_MAX];
     char socket_dir[PLACE_PATH_BYTES_MAX];
+    /* Found when they are needed, by cluster_start() and cluster_stop(). */
     char bin[PLACE_PATH_BYTES_MAX]; /* of the PostgreSQL that fits the data */
     struct process_user user;
 };
 
-/* Finds places, user and programs; makes nothing. data_dir: NULL for the default one.
- * ERR_CONFIG: no PostgreSQL, an old one, or one of another version than the data, with the
- * remedy. */
-enum err cluster_find(const char *data_dir, struct cluster *out, struct why *why) ERR_MUST_CHECK;
+/* Where it is. Makes nothing and needs no PostgreSQL. */
+enum err cluster_find(const struct home *home, struct cluster *out, struct why *why) ERR_MUST_CHECK;
 
-enum cluster_state cluster_state(const struct cluster *cluster);
+/* ERR_CONFIG: another data directory's server answers on the socket; why names it. */
+enum err cluster_look(const struct cluster *cluster, enum cluster_state *out,
+                      struct why *why) ERR_MUST_CHECK;
 
 /* Makes the cluster if there is none (in a temporary directory that is renamed at the end, so an
- * interrupted attempt leaves nothing half made), starts it and waits until it answers. */
-enum err cluster_start(const struct cluster *cluster, struct why *why) ERR_MUST_CHECK;
-enum err cluster_stop(const struct cluster *cluster, struct why *why) ERR_MUST_CHECK;
+ * interrupted attempt leaves nothing half made), starts it if it does not run and waits until it
+ * answers. ERR_CONFIG: no PostgreSQL, an old one, or one of another version than the data, with
+ * the remedy. */
+enum err cluster_start(struct cluster *cluster, struct why *why) ERR_MUST_CHECK;
+enum err cluster_stop(struct cluster *cluster, struct why *why) ERR_MUST_CHECK;
 
 /* Makes the database tocsin with its schema, if they are not there. */
 enum err cluster_migrate(const struct cluster *cluster, struct why *why) ERR_MUST_CHECK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/cluster.h"
@@ -8,29 +9,47 @@
 #include "cli/daemon.h"
 #include "cli/db.h"
 
-static enum err stop_cluster(const char *data_dir, struct why *why) {
+/* tocsind first: what it still holds goes into the database. */
+static enum err stop(const struct home *home, bool *out_stopped_something, struct why *why) {
+    struct daemon daemon;
     struct cluster cluster;
-    enum err err = cluster_find(data_dir, &cluster, why);
-    if (err != ERR_OK || cluster_state(&cluster) != CLUSTER_RUNNING) {
+    enum cluster_state state = CLUSTER_NONE;
+    enum err err = daemon_find(home, &daemon, why);
+    if (err == ERR_OK) {
+        err = cluster_find(home, &cluster, why);
+    }
+    if (err == ERR_OK) {
+        err = cluster_look(&cluster, &state, why);
+    }
+    if (err != ERR_OK) {
         return err;
     }
-    return cluster_stop(&cluster, why);
+    const bool daemon_runs = daemon_look(&daemon, NULL) != 0;
+    err = daemon_stop(&daemon, why);
+    if (err == ERR_OK && state == CLUSTER_RUNNING) {
+        err = cluster_stop(&cluster, why);
+    }
+    *out_stopped_something = daemon_runs || state == CLUSTER_RUNNING;
+    return err;
 }
 
 enum exit_code cmd_down(struct ctx *ctx) {
-    const char *data_dir = args_text(ctx->args, "data");
-    struct daemon daemon;
+    struct home home;
     struct why why = {""};
-    enum err err = daemon_find(data_dir, &daemon, &why);
-    if (err == ERR_OK) {
-        err = daemon_stop(&daemon, &why);
-    }
-    if (err == ERR_OK) {
-        err = stop_cluster(data_dir, &why);
+    bool stopped_something = false;
+    enum err err = home_find(args_text(ctx->args, "data"), &home, &why);
+    if (err == ERR_OK && access(home.runtime, F_OK) == 0) {
+        int lock;
+        err = home_lock(&home, &lock, &why);
+        if (err == ERR_OK) {
+            err = stop(&home, &stopped_something, &why);
+            close(lock);
+        }
     }
     if (err != ERR_OK) {
         return db_fail(ctx, err, &why);
     }
-    printf("tocsin is down; the data stays where it is.\n");
+    puts(stopped_something ? "tocsin is down; the data stays where it is."
+                           : "tocsin is down already: nothing runs.");
     return EXIT_OK;
 }

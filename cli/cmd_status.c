@@ -15,12 +15,13 @@
 struct status {
     bool private;
     char dsn[DSN_BYTES_MAX]; /* masked */
-    char endpoint[PLACE_SOCKET_BYTES_MAX + 16];
+    struct home home;
+    struct cluster cluster;
     struct daemon daemon;
-    pid_t daemon_pid; /* 0: not running */
-    char health[DAEMON_HEALTH_BYTES];
-    struct cluster cluster; /* private only */
-    bool database;          /* answered */
+    pid_t daemon_pid;              /* 0: not running */
+    char stores_in[DSN_BYTES_MAX]; /* masked; "": not running, like the next one */
+    struct daemon_ready ready;
+    bool database; /* answered */
     struct why database_why;
     int64_t schema, projects, runs;
 };
@@ -41,29 +42,31 @@ static void ask_database(struct ctx *ctx, const char *dsn, struct status *out) {
     pg_rows_free(rows);
 }
 
+static void ask_daemon(struct status *out) {
+    out->daemon_pid = daemon_look(&out->daemon, out->stores_in);
+    if (out->daemon_pid != 0) {
+        daemon_ready(&out->daemon, &out->ready);
+    }
+}
+
 static enum err gather(struct ctx *ctx, struct status *out, struct why *why) {
-    const char *data_dir = args_text(ctx->args, "data");
     char dsn[DSN_BYTES_MAX];
     enum err err = dsn_resolve(ctx->dsn, "tocsin_reader", sizeof dsn, dsn, &out->private, why);
     if (err == ERR_OK) {
-        err = place_ingest_endpoint(sizeof out->endpoint, out->endpoint, why);
+        err = home_find(args_text(ctx->args, "data"), &out->home, why);
     }
     if (err == ERR_OK) {
-        err = daemon_find(data_dir, &out->daemon, why);
+        err = cluster_find(&out->home, &out->cluster, why);
     }
-    if (err == ERR_OK && out->private) {
-        err = cluster_find(data_dir, &out->cluster, why);
+    if (err == ERR_OK) {
+        err = daemon_find(&out->home, &out->daemon, why);
     }
-    if (err != ERR_OK) {
-        return err;
+    if (err == ERR_OK) {
+        dsn_mask(dsn, sizeof out->dsn, out->dsn);
+        ask_daemon(out);
+        ask_database(ctx, dsn, out);
     }
-    pg_mask_dsn(dsn, sizeof out->dsn, out->dsn);
-    out->daemon_pid = daemon_pid(&out->daemon);
-    if (out->daemon_pid != 0) {
-        daemon_health(&out->daemon, out->health);
-    }
-    ask_database(ctx, dsn, out);
-    return ERR_OK;
+    return err;
 }
 
 static void print_json(const struct status *s) {
@@ -92,9 +95,11 @@ static void print_json(const struct status *s) {
     json_key(&json, "pid");
     json_int(&json, s->daemon_pid);
     json_key(&json, "endpoint");
-    json_text(&json, s->endpoint);
+    json_text(&json, s->daemon_pid != 0 ? s->ready.listen : s->home.endpoint);
     json_key(&json, "health");
-    json_text(&json, s->health[0] != '\0' ? s->health : NULL);
+    json_text(&json, s->ready.health[0] != '\0' ? s->ready.health : NULL);
+    json_key(&json, "stores_in");
+    json_text(&json, s->daemon_pid != 0 ? s->stores_in : NULL);
     json_key(&json, "log");
     json_text(&json, s->daemon.log);
     json_close(&json);
@@ -114,16 +119,18 @@ static void print_text(const struct status *s) {
     }
     if (s->daemon_pid != 0) {
         printf("tocsind   runs, pid %ld\n          trainers log to %s\n", (long)s->daemon_pid,
-               s->endpoint);
+               s->ready.listen);
+        printf("          metrics at http://%s/metrics\n", s->ready.health);
+        printf("          stores in %s\n", s->stores_in);
     } else {
         printf("tocsind   does not run\n");
-    }
-    if (s->health[0] != '\0') {
-        printf("          metrics at http://%s/metrics\n", s->health);
     }
     if (s->database) {
         printf("content   %lld projects, %lld runs, schema version %lld\n", (long long)s->projects,
                (long long)s->runs, (long long)s->schema);
+    }
+    if (!s->database || s->daemon_pid == 0) {
+        printf("to start  tocsin up\n");
     }
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/cluster.h"
@@ -10,30 +12,50 @@
 #include "schema/db/dsn.h"
 #include "schema/db/migrate.h"
 
-static enum err start_private(const char *data_dir, struct why *why) {
+struct up {
+    struct home home;
+    struct daemon daemon;
+    bool private;
+    char collector_dsn[DSN_BYTES_MAX];
+    char reader_dsn[DSN_BYTES_MAX];
+    bool started_something;
+};
+
+static enum err find(struct ctx *ctx, struct up *up, struct why *why) {
+    enum err err = dsn_resolve(ctx->dsn, "tocsin_reader", sizeof up->reader_dsn, up->reader_dsn,
+                               &up->private, why);
+    if (err == ERR_OK) {
+        err = dsn_resolve(ctx->dsn, "tocsin_collector", sizeof up->collector_dsn, up->collector_dsn,
+                          &up->private, why);
+    }
+    if (err == ERR_OK) {
+        err = home_find(args_text(ctx->args, "data"), &up->home, why);
+    }
+    return err == ERR_OK ? daemon_find(&up->home, &up->daemon, why) : err;
+}
+
+static enum err start_private(struct up *up, struct why *why) {
     struct cluster cluster;
-    enum err err = cluster_find(data_dir, &cluster, why);
-    if (err != ERR_OK) {
-        return err;
+    enum cluster_state state;
+    enum err err = cluster_find(&up->home, &cluster, why);
+    if (err == ERR_OK) {
+        err = cluster_look(&cluster, &state, why);
     }
-    switch (cluster_state(&cluster)) {
-    case CLUSTER_NONE:
-        ctx_note("Making a private PostgreSQL in %s.", cluster.data);
-        break;
-    case CLUSTER_STOPPED:
-        ctx_note("Starting the private PostgreSQL in %s.", cluster.data);
-        break;
-    case CLUSTER_RUNNING:
-        break;
+    if (err == ERR_OK && state != CLUSTER_RUNNING) {
+        ctx_note("%s the private PostgreSQL in %s.", state == CLUSTER_NONE ? "Making" : "Starting",
+                 cluster.data);
+        up->started_something = true;
     }
-    err = cluster_start(&cluster, why);
+    if (err == ERR_OK) {
+        err = cluster_start(&cluster, why);
+    }
     return err == ERR_OK ? cluster_migrate(&cluster, why) : err;
 }
 
 /* A server that is not ours is not migrated behind its owner's back. */
-static enum err check_given(const char *dsn, struct why *why) {
+static enum err check_given(const struct up *up, struct why *why) {
     struct pg *pg;
-    enum err err = pg_open(dsn, "tocsin up", &pg, why);
+    enum err err = pg_open(up->collector_dsn, "tocsin up", &pg, why);
     if (err == ERR_OK) {
         err = migrate_verify(pg, why);
         pg_close(pg);
@@ -41,47 +63,59 @@ static enum err check_given(const char *dsn, struct why *why) {
     return err;
 }
 
-static enum err start_daemon(const char *data_dir, const char *dsn, struct why *why) {
-    struct daemon daemon;
-    enum err err = daemon_find(data_dir, &daemon, why);
-    if (err != ERR_OK || daemon_pid(&daemon) != 0) {
-        return err;
+static enum err start_daemon(struct up *up, struct why *why) {
+    char stores_in[DSN_BYTES_MAX];
+    char wanted[DSN_BYTES_MAX];
+    if (daemon_look(&up->daemon, stores_in) == 0) {
+        ctx_note("Starting tocsind, its log is %s.", up->daemon.log);
+        up->started_something = true;
+        return daemon_start(&up->daemon, up->collector_dsn, why);
     }
-    ctx_note("Starting tocsind, its log is %s.", daemon.log);
-    return daemon_start(&daemon, dsn, why);
+    dsn_mask(up->collector_dsn, sizeof wanted, wanted);
+    return strcmp(stores_in, wanted) == 0
+               ? ERR_OK
+               : why_set(why, ERR_CONFIG,
+                         "tocsind runs already and stores in another database, %.300s: run: tocsin "
+                         "down",
+                         stores_in);
 }
 
-static void print_places(const char *dsn) {
-    char endpoint[PLACE_SOCKET_BYTES_MAX + 16];
-    char shown[DSN_BYTES_MAX];
-    struct why why;
-    pg_mask_dsn(dsn, sizeof shown, shown);
-    if (place_ingest_endpoint(sizeof endpoint, endpoint, &why) == ERR_OK) {
-        printf("tocsin is up.\n  trainers log to  %s\n  database         %s\n", endpoint, shown);
+static enum err start(struct up *up, struct why *why) {
+    int lock;
+    enum err err = home_make(&up->home, why);
+    if (err == ERR_OK) {
+        err = home_lock(&up->home, &lock, why);
     }
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = up->private ? start_private(up, why) : check_given(up, why);
+    if (err == ERR_OK) {
+        err = start_daemon(up, why);
+    }
+    close(lock);
+    return err;
+}
+
+static void print_places(const struct up *up) {
+    struct daemon_ready ready;
+    char shown[DSN_BYTES_MAX];
+    daemon_ready(&up->daemon, &ready);
+    dsn_mask(up->reader_dsn, sizeof shown, shown);
+    printf("tocsin is %s.\n  trainers log to  %s\n  database         %s\n",
+           up->started_something ? "up" : "up already", ready.listen, shown);
 }
 
 enum exit_code cmd_up(struct ctx *ctx) {
-    const char *data_dir = args_text(ctx->args, "data");
-    char collector_dsn[DSN_BYTES_MAX];
-    char reader_dsn[DSN_BYTES_MAX];
-    bool private;
+    struct up up = {.started_something = false};
     struct why why = {""};
-    enum err err =
-        dsn_resolve(ctx->dsn, "tocsin_reader", sizeof reader_dsn, reader_dsn, &private, &why);
+    enum err err = find(ctx, &up, &why);
     if (err == ERR_OK) {
-        err = dsn_resolve(ctx->dsn, "tocsin_collector", sizeof collector_dsn, collector_dsn,
-                          &private, &why);
-    }
-    if (err == ERR_OK) {
-        err = private ? start_private(data_dir, &why) : check_given(collector_dsn, &why);
-    }
-    if (err == ERR_OK) {
-        err = start_daemon(data_dir, collector_dsn, &why);
+        err = start(&up, &why);
     }
     if (err != ERR_OK) {
         return db_fail(ctx, err, &why);
     }
-    print_places(reader_dsn);
+    print_places(&up);
     return EXIT_OK;
 }

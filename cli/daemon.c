@@ -8,67 +8,75 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/process.h"
+#include "schema/db/pg.h"
 #include "schema/wire/clock.h"
 
 #define READY_NS (15 * CLOCK_NS_PER_S)
 #define STOP_NS  (15 * CLOCK_NS_PER_S) /* tocsind gives itself ten */
 #define PAUSE_MS 20
 
-enum err daemon_find(const char *data_dir, struct daemon *out, struct why *why) {
-    char data[PLACE_PATH_BYTES_MAX];
-    char runtime[PLACE_PATH_BYTES_MAX];
-    enum err err = place_runtime_dir(sizeof runtime, runtime, why);
-    if (err == ERR_OK) {
-        err = place_data_dir(sizeof data, data, why);
+enum err daemon_find(const struct home *home, struct daemon *out, struct why *why) {
+    struct daemon daemon = {.pid_file = ""};
+    const int pid_n =
+        snprintf(daemon.pid_file, sizeof daemon.pid_file, "%s/tocsind.pid", home->runtime);
+    const int log_n = snprintf(daemon.log, sizeof daemon.log, "%s/tocsind.log", home->data);
+    if ((size_t)pid_n >= sizeof daemon.pid_file || (size_t)log_n >= sizeof daemon.log) {
+        return why_set(why, ERR_TOO_LONG, "the path %.100s... is too long", home->data);
     }
-    if (err != ERR_OK) {
-        return err;
-    }
-    const char *dir = data_dir != NULL ? data_dir : data;
-    const int pid_n = snprintf(out->pid_file, sizeof out->pid_file, "%s/tocsind.pid", runtime);
-    const int log_n = snprintf(out->log, sizeof out->log, "%s/tocsind.log", dir);
-    if ((size_t)pid_n >= sizeof out->pid_file || (size_t)log_n >= sizeof out->log) {
-        return why_set(why, ERR_TOO_LONG, "the path %.100s... is too long", dir);
-    }
+    *out = daemon;
     return ERR_OK;
 }
 
-static bool is_free(int fd) {
-    return flock(fd, LOCK_EX | LOCK_NB) == 0;
+/* The lock is only looked at, never taken, so that two who look do not see each other. */
+static bool is_locked(int fd) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
-pid_t daemon_pid(const struct daemon *daemon) {
-    char text[32] = "";
+pid_t daemon_look(const struct daemon *daemon, char out_dsn[DSN_BYTES_MAX]) {
+    char text[32 + DSN_BYTES_MAX] = "";
     const int fd = open(daemon->pid_file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
+    if (fd >= 0) {
+        if (!is_locked(fd) || read(fd, text, sizeof text - 1) < 0) {
+            text[0] = '\0';
+        }
+        close(fd);
     }
-    const bool runs = !is_free(fd) && read(fd, text, sizeof text - 1) > 0;
-    close(fd);
-    return runs ? (pid_t)strtol(text, NULL, 10) : 0;
+    char *dsn = strchr(text, '\n');
+    if (out_dsn != NULL) {
+        snprintf(out_dsn, DSN_BYTES_MAX, "%s", dsn != NULL ? dsn + 1 : "");
+    }
+    return (pid_t)strtol(text, NULL, 10);
 }
 
+/* The file stays when tocsind ends: the lock tells, and removing it could take it away from who
+ * has just locked it. */
 static enum err lock_pid_file(const struct daemon *daemon, int *out_fd, struct why *why) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     const int fd = open(daemon->pid_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        return why_set(why, ERR_IO, "cannot write %.200s: %s", daemon->pid_file, strerror(errno));
-    }
-    if (!is_free(fd)) {
-        close(fd);
-        return why_set(why, ERR_IO, "another `tocsin up` is starting tocsind just now");
+    if (fd < 0 || fcntl(fd, F_OFD_SETLK, &whole) != 0) {
+        const int code = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        return why_set(why, ERR_IO,
+                       "cannot lock %.200s: %s; set TOCSIN_RUNTIME_DIR to a directory "
+                       "of your own",
+                       daemon->pid_file, strerror(code));
     }
     *out_fd = fd;
     return ERR_OK;
 }
 
-static void write_pid(int fd, pid_t pid) {
+static void write_pid(int fd, pid_t pid, const char *dsn) {
+    char shown[DSN_BYTES_MAX];
+    dsn_mask(dsn, sizeof shown, shown);
     if (ftruncate(fd, 0) == 0) {
-        dprintf(fd, "%ld\n", (long)pid);
+        dprintf(fd, "%ld\n%s", (long)pid, shown);
     }
 }
 
@@ -84,17 +92,40 @@ static bool find_ready(const struct daemon *daemon, size_t size, char *out_line)
     return found;
 }
 
-void daemon_health(const struct daemon *daemon, char out_address[DAEMON_HEALTH_BYTES]) {
-    static const char key[] = "health=";
+void daemon_ready(const struct daemon *daemon, struct daemon_ready *out) {
+    static const char listen_key[] = " listen=";
+    static const char health_key[] = " health=";
     char line[1024];
-    out_address[0] = '\0';
+    *out = (struct daemon_ready){.listen = ""};
     if (!find_ready(daemon, sizeof line, line)) {
         return;
     }
-    const char *at = strstr(line, key);
-    if (at != NULL) {
-        at += strlen(key);
-        snprintf(out_address, DAEMON_HEALTH_BYTES, "%.*s", (int)strcspn(at, " \n"), at);
+    line[strcspn(line, "\n")] = '\0';
+    /* A path may hold a blank: an address ends where the next key begins. */
+    char *listen = strstr(line, listen_key);
+    char *health = listen != NULL ? strstr(listen, health_key) : NULL;
+    if (health != NULL) {
+        *health = '\0';
+        snprintf(out->listen, sizeof out->listen, "%s", listen + strlen(listen_key));
+        snprintf(out->health, sizeof out->health, "%s", health + strlen(health_key));
+    }
+}
+
+static bool wait_end(pid_t pid, int64_t deadline_ns) {
+    while (waitpid(pid, NULL, WNOHANG) == 0) {
+        if (clock_mono_ns() > deadline_ns) {
+            return false;
+        }
+        poll(NULL, 0, PAUSE_MS);
+    }
+    return true;
+}
+
+static void end_child(pid_t pid) {
+    kill(pid, SIGTERM);
+    if (!wait_end(pid, clock_mono_ns() + STOP_NS)) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
     }
 }
 
@@ -103,14 +134,16 @@ static enum err wait_ready(const struct daemon *daemon, pid_t pid, struct why *w
     const int64_t deadline_ns = clock_mono_ns() + READY_NS;
     while (!find_ready(daemon, sizeof line, line)) {
         const bool ended = waitpid(pid, NULL, WNOHANG) != 0;
-        if (ended || clock_mono_ns() > deadline_ns) {
-            process_last_line(daemon->log, sizeof line, line);
-            if (!ended) {
-                kill(pid, SIGTERM);
-            }
-            return why_set(why, ERR_IO, "tocsind does not start: %.300s", line);
+        if (!ended && clock_mono_ns() <= deadline_ns) {
+            poll(NULL, 0, PAUSE_MS);
+            continue;
         }
-        poll(NULL, 0, PAUSE_MS);
+        if (!ended) {
+            end_child(pid);
+        }
+        process_complaint(daemon->log, sizeof line, line);
+        return why_set(why, ERR_IO, "tocsind does not start: %.350s (see %.120s)", line,
+                       daemon->log);
     }
     return ERR_OK;
 }
@@ -124,9 +157,7 @@ static void keep_last_log(const struct daemon *daemon) {
 
 enum err daemon_start(const struct daemon *daemon, const char *dsn, struct why *why) {
     char program[PLACE_PATH_BYTES_MAX];
-    char health_flag[] = "--health";
-    char health[] = "127.0.0.1:0";
-    char *const argv[] = {program, health_flag, health, NULL};
+    char *const argv[] = {program, NULL};
     int lock = -1;
     pid_t pid;
     if (!process_find("tocsind", sizeof program, program)) {
@@ -138,10 +169,11 @@ enum err daemon_start(const struct daemon *daemon, const char *dsn, struct why *
     }
     keep_last_log(daemon);
     /* By the environment: a DSN on the command line could be read by every user. */
-    setenv("TOCSIN_DSN", dsn, 1);
+    setenv("TOCSIND_DSN", dsn, 1);
+    setenv("TOCSIND_HEALTH", "127.0.0.1:0", 0);
     err = process_detach(argv, daemon->log, lock, &pid, why);
     if (err == ERR_OK) {
-        write_pid(lock, pid);
+        write_pid(lock, pid, dsn);
         err = wait_ready(daemon, pid, why);
     }
     close(lock);
@@ -149,19 +181,18 @@ enum err daemon_start(const struct daemon *daemon, const char *dsn, struct why *
 }
 
 enum err daemon_stop(const struct daemon *daemon, struct why *why) {
-    const pid_t pid = daemon_pid(daemon);
-    if (pid == 0) {
-        return ERR_OK;
-    }
+    const pid_t pid = daemon_look(daemon, NULL);
     const int64_t deadline_ns = clock_mono_ns() + STOP_NS;
-    kill(pid, SIGTERM);
-    while (daemon_pid(daemon) != 0) {
+    if (pid != 0) {
+        kill(pid, SIGTERM);
+    }
+    while (daemon_look(daemon, NULL) != 0) {
         if (clock_mono_ns() > deadline_ns) {
-            return why_set(why, ERR_IO, "tocsind (pid %ld) does not stop; see %.200s", (long)pid,
-                           daemon->log);
+            return why_set(why, ERR_IO,
+                           "tocsind (pid %ld) does not stop: read %.200s, then end it with kill -9",
+                           (long)pid, daemon->log);
         }
         poll(NULL, 0, PAUSE_MS);
     }
-    unlink(daemon->pid_file);
     return ERR_OK;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +32,18 @@ static bool become(const struct process_user *user) {
                             setuid(user->uid) == 0 && setenv("HOME", "/", 1) == 0);
 }
 
-/* In the child, up to the new program. The log was opened by the parent, who may write there. */
-static void exec_child(const struct process_user *user, char *const argv[], int log_fd) {
+/* In the child, up to the new program. The log was opened by the parent, who may write there.
+ * keep_fd: -1 for none. */
+static void exec_child(const struct process_user *user, char *const argv[], int log_fd,
+                       int keep_fd) {
     const int null_fd = open("/dev/null", O_RDONLY);
     dup2(null_fd, STDIN_FILENO);
     dup2(log_fd, STDOUT_FILENO);
     dup2(log_fd, STDERR_FILENO);
-    drop_pg_variables();
+    close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+    if (keep_fd >= 0) {
+        fcntl(keep_fd, F_SETFD, 0);
+    }
     if (chdir("/") == 0 && become(user)) {
         execve(argv[0], argv, environ);
     }
@@ -54,7 +60,8 @@ enum err process_run(const struct process_user *user, char *const argv[], const 
     fflush(NULL);
     const pid_t pid = fork();
     if (pid == 0) {
-        exec_child(user, argv, log_fd);
+        drop_pg_variables();
+        exec_child(user, argv, log_fd, -1);
     }
     close(log_fd);
     int status;
@@ -76,8 +83,7 @@ enum err process_detach(char *const argv[], const char *log_path, int keep_fd, p
     const pid_t pid = fork();
     if (pid == 0) {
         setsid();
-        fcntl(keep_fd, F_SETFD, 0);
-        exec_child(&as_we_are, argv, log_fd);
+        exec_child(&as_we_are, argv, log_fd, keep_fd);
     }
     close(log_fd);
     if (pid < 0) {
@@ -87,19 +93,35 @@ enum err process_detach(char *const argv[], const char *log_path, int keep_fd, p
     return ERR_OK;
 }
 
-void process_last_line(const char *path, size_t size, char *out) {
+static const char *find_mark(const char *line) {
+    static const char *const marks[] = {"FATAL:", "error:"};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        const char *at = strstr(line, marks[i]);
+        if (at != NULL) {
+            at += strlen(marks[i]);
+            return at + strspn(at, " ");
+        }
+    }
+    return NULL;
+}
+
+bool process_complaint(const char *log_path, size_t size, char *out) {
     char line[1024];
-    FILE *file = fopen(path, "re");
+    bool marked = false;
+    FILE *file = fopen(log_path, "re");
     out[0] = '\0';
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         line[strcspn(line, "\n")] = '\0';
-        if (line[strspn(line, " \t")] != '\0') {
-            snprintf(out, size, "%s", line);
+        const char *complaint = find_mark(line);
+        if (complaint != NULL || (!marked && line[strspn(line, " \t")] != '\0')) {
+            marked = marked || complaint != NULL;
+            snprintf(out, size, "%s", complaint != NULL ? complaint : line);
         }
     }
     if (file != NULL) {
         fclose(file);
     }
+    return marked;
 }
 
 static bool is_program(const char *path) {

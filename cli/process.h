@@ -2,7 +2,8 @@
 #ifndef CLI_PROCESS_H
 #define CLI_PROCESS_H
 
-/* Runs other programs: to the end, or detached from the terminal. */
+/* Runs other programs: to the end, or detached from the terminal. They inherit no open file but
+ * their output and what is said here, so nobody who waits for our caller's pipes waits for them. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,8 +28,10 @@ enum err process_run(const struct process_user *user, char *const argv[], const 
 enum err process_detach(char *const argv[], const char *log_path, int keep_fd, pid_t *out_pid,
                         struct why *why) ERR_MUST_CHECK;
 
-/* The last line of a file that is not blank, for a message; "" if there is none. */
-void process_last_line(const char *path, size_t size, char *out);
+/* The line of a log that says best what went wrong: the last one of PostgreSQL's "FATAL:" or
+ * "error:", without what stands before it; else the last that is not blank; "" if there is none.
+ * False: there is no line of the first kind. */
+bool process_complaint(const char *log_path, size_t size, char *out);
 
 /* Where a program of ours is: next to this one, in the build tree, or in PATH. False: nowhere. */
 bool process_find(const char *name, size_t size, char *out_path);

@@ -25,7 +25,7 @@ static struct str cut(struct str text, size_t max, char *out) {
 
 static enum tocsin_err check_alert(enum tocsin_level level, const char *title, const char *text,
                                    const char *webhook_url) {
-    if (title == NULL || title[0] == '\0' || (int)level < TOCSIN_INFO || level > TOCSIN_ERROR) {
+    if (title == NULL || title[0] == '\0' || (unsigned)level > TOCSIN_ERROR) {
         return TOCSIN_ERR_ARGUMENT;
     }
     if (!str_is_text(str_of(title)) || !str_is_text(str_of(text)) ||

@@ -51,16 +51,17 @@ enum tocsin_err tocsin_prepare(struct tocsin *run, size_t n, const char *const *
     return find_keyset(run, WIRE_SERIES_METRIC, n, names, out_keyset);
 }
 
+/* The step of this call; the highest so far is kept. After the last possible step comes the same.
+ */
 static int64_t take_step(struct tocsin *run, int64_t step) {
-    if (step == TOCSIN_STEP_AUTO) {
-        return atomic_fetch_add_explicit(&run->highest_step, 1, memory_order_relaxed) + 1;
-    }
     int64_t highest = atomic_load_explicit(&run->highest_step, memory_order_relaxed);
-    while (step > highest &&
-           !atomic_compare_exchange_weak_explicit(&run->highest_step, &highest, step,
-                                                  memory_order_relaxed, memory_order_relaxed)) {
-    }
-    return step;
+    int64_t taken;
+    do {
+        taken = step != TOCSIN_STEP_AUTO ? step : highest < INT64_MAX ? highest + 1 : highest;
+    } while (taken > highest &&
+             !atomic_compare_exchange_weak_explicit(&run->highest_step, &highest, taken,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return taken;
 }
 
 static enum tocsin_err push_call(struct tocsin *run, const struct records_call *call,

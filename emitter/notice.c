@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Room for the longest title, TEXT_BYTES of text, and what stands around them. */
 #define LINE_BYTES PIPE_BUF
+#define TEXT_BYTES (LINE_BYTES / 2)
+_Static_assert(WIRE_TITLE_BYTES_MAX + TEXT_BYTES + 256 <= LINE_BYTES, "a line always ends");
 
 /* Sequences that move the cursor, break the line or reorder the text of whoever reads it: C0, DEL,
  * C1, line separators, and the bidirectional controls. UTF-8; ranges of the last byte. */
@@ -65,7 +68,6 @@ static void add_text(struct line *line, struct str text, size_t max) {
 static void put(int fd, struct line *line) {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
     add(line, "\n", 1);
-    line->bytes[line->len - 1] = '\n'; /* also when the line was full */
     if (poll(&ready, 1, 0) == 1 && ready.revents == POLLOUT) {
         ssize_t written = write(fd, line->bytes, line->len);
         (void)written; /* a line that cannot be printed is not printed */
@@ -115,7 +117,7 @@ void notice_alert(bool quiet, const struct wire_alert *alert) {
     add_text(&line, alert->title, WIRE_TITLE_BYTES_MAX);
     if (alert->text.ptr != NULL) {
         add(&line, ": ", 2);
-        add_text(&line, alert->text, LINE_BYTES / 2);
+        add_text(&line, alert->text, TEXT_BYTES);
     }
     if (alert->step != WIRE_STEP_NONE) {
         snprintf(tail, sizeof tail, " (step %lld)", (long long)alert->step);

@@ -78,9 +78,6 @@ void *ring_reserve(struct ring *ring, enum ring_kind kind, uint32_t len, uint64_
 
 bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *out) {
     for (;;) {
-        if (position >= atomic_load_explicit(&ring->shared->head, memory_order_relaxed)) {
-            return false;
-        }
         struct header *header = header_at(ring, position);
         if (atomic_load_explicit(&header->stamp, memory_order_acquire) != (position ^ ring->key)) {
             return false;
@@ -99,4 +96,9 @@ bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *o
 
 void ring_release(struct ring *ring, uint64_t position) {
     atomic_store_explicit(&ring->shared->tail, position, memory_order_release);
+}
+
+uint64_t ring_used(const struct ring *ring) {
+    const uint64_t tail = atomic_load_explicit(&ring->shared->tail, memory_order_relaxed);
+    return atomic_load_explicit(&ring->shared->head, memory_order_relaxed) - tail;
 }

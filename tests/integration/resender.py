@@ -23,13 +23,15 @@ class Resender(FakeEmitter):
     otherwise. Drive it with drive()."""
 
     WINDOW = 8
-    ANSWER_S = 2.0  # silence after which it goes to the next collector
 
-    def __init__(self, endpoints, run_id, rank=0, batches=50, calls=4, steps_of=None, **hello):
+    def __init__(self, endpoints, run_id, rank=0, batches=50, calls=4, steps_of=None, answer_s=20,
+                 **hello):
+        """answer_s: silence after which it goes to the next collector."""
         self.endpoints = itertools.cycle([endpoints] if isinstance(endpoints, str) else endpoints)
         super().__init__(next(self.endpoints), run_id=run_id, rank=rank, **hello)
         self.batches = batches
         self.size = calls
+        self.answer_s = answer_s
         self.steps_of = steps_of or (lambda seq: range((seq - 1) * calls, seq * calls))
         self.acked = self.sent = self.hellos = 0
         self.greeted = False
@@ -70,7 +72,7 @@ class Resender(FakeEmitter):
     def turn(self):
         """One look at the socket, then whatever may be sent now."""
         self._hear()
-        if time.monotonic() - self.heard > self.ANSWER_S and not self.is_done():
+        if time.monotonic() - self.heard > self.answer_s and not self.is_done():
             self.reconnect(next(self.endpoints))
             self._say_hello()
         while self.greeted and self.sent < min(self.batches, self.acked + self.WINDOW):

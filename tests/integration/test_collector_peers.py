@@ -72,6 +72,8 @@ import sys, time, zmq
 dealer = zmq.Context().socket(zmq.DEALER)
 dealer.heartbeat_ivl, dealer.heartbeat_ttl = 200, 600
 dealer.connect(sys.argv[1])
+time.sleep(1)
+print("has pinged", flush=True)
 time.sleep(60)
 """
 
@@ -85,7 +87,8 @@ def test_a_peer_that_stands_still_loses_its_connection(place, tocsind):
 
     path = tocsind.endpoint.removeprefix("ipc://")
     idler = Process([sys.executable, "-c", IDLER, tocsind.endpoint], place, place / "idler.log")
-    wait_for(lambda: connections() == 1)
+    wait_for(lambda: "has pinged" in idler.log)
+    assert connections() == 1
     idler.send(signal.SIGSTOP)
     wait_for(lambda: connections() == 0)
     idler.kill9()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What PostgreSQL refuses for its content: set aside alone, with the reason, and nothing waits for it."""
 
+from blocker import blocks_held, wait_blocked
 from rig import wire
 from rig.wait import wait_for
 
@@ -10,14 +11,6 @@ CHECKS = {"alerts": "title <> 'poison'", "series": "name <> 'poison'", "blocks":
 def refuse(db, table):
     """Makes PostgreSQL refuse some content. Its frames are well-formed."""
     db.query(f"alter table {table} add constraint no_poison check ({CHECKS[table]})")
-
-
-def hold_blocks(db):
-    """Stops the writer in its next transaction of metrics until the connection is rolled back."""
-    blocker = db.connect()
-    blocker.autocommit = False
-    blocker.cursor().execute("lock table tocsin.blocks in access exclusive mode")
-    return blocker
 
 
 def quarantine(db):
@@ -31,16 +24,14 @@ def test_it_is_found_among_the_batches_it_came_with(db, make_tocsind, make_emitt
     bad = make_emitter(tocsind, run_id=1, rank=4)
     for emitter in [*good, bad]:
         emitter.hello()
-    blocker = hold_blocks(db)
-    good[0].log(["x"], [(0, (1.0,))], wait=False)
-    wait_for(lambda: db.value("select count(*) from pg_locks where not granted") == 1)
-    for emitter in good:
-        emitter.alert("fine", wait=False)
-    for title in ("before", "poison", "after"):
-        bad.alert(title, wait=False)
-    wait_for(lambda: tocsind.metrics()["tocsin_queue_messages"] == 7)
-    blocker.rollback()
-    blocker.close()
+    with blocks_held(db):
+        good[0].log(["x"], [(0, (1.0,))], wait=False)
+        wait_blocked(db)
+        for emitter in good:
+            emitter.alert("fine", wait=False)
+        for title in ("before", "poison", "after"):
+            bad.alert(title, wait=False)
+        wait_for(lambda: tocsind.metrics()["tocsin_queue_messages"] == 7)
     for emitter in [*good, bad]:
         emitter.wait_acked(wire.EVENTS)
     assert db.query("select title from alerts order by 1") \

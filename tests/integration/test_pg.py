@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 
-from rig.postgres import connect
 from rig.process import environment, program
 from rig.wait import wait_for
 
@@ -79,21 +78,13 @@ def test_a_connection_that_breaks_while_it_writes_is_unreachable(own_cluster, pl
     sql = "copy t from stdin (format binary)" if verb == "copy" else "select 1"
     running = subprocess.Popen([program("pg_probe"), own_cluster.dsn("postgres"), "wait:",
                                 f"{verb}:{sql}"], env=environment(place), stdout=subprocess.PIPE)
-    wait_for(lambda: is_connected(own_cluster, "pg_probe"))
+    wait_for(lambda: own_cluster.execute(
+        "select 1 from pg_stat_activity where application_name = 'pg_probe'"))
     own_cluster.stop(signal.SIGQUIT)
     out, _ = running.communicate(timeout=30)
     assert running.returncode == 0
     assert out.decode().splitlines()[1] == "closed"
     assert out.decode().splitlines()[2].startswith("ERR_DB_UNREACHABLE - connection to the database")
-
-
-def is_connected(cluster, application):
-    connection = connect(cluster.dsn("postgres"))
-    with connection.cursor() as cursor:
-        cursor.execute("select from pg_stat_activity where application_name = %s", (application,))
-        found = cursor.rowcount > 0
-    connection.close()
-    return found
 
 
 def test_a_transaction_left_idle_is_unreachable(shared, place):

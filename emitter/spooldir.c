@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "emitter/spooldir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "emitter/owndir.h"
+
+#define HEX_DIGITS           32
+#define SEGMENTS_MAX_PER_DIR 1048576 /* names looked at in one pass */
+
+enum err spooldir_place(size_t size, char *out_path, struct why *why) {
+    static const char name[] = "/spool";
+    enum err err = place_data_dir(size < sizeof name ? 0 : size - sizeof name, out_path, why);
+    if (err == ERR_OK) {
+        memcpy(out_path + strlen(out_path), name, sizeof name);
+    }
+    return err;
+}
+
+enum err spooldir_open(const char *path, uint64_t limit_bytes, struct spooldir *out,
+                       struct why *why) {
+    struct spooldir dir = {.lock_fd = -1, .limit_bytes = limit_bytes};
+    enum err err = owndir_make(path, SPOOLDIR_SETTING, why);
+    if (err == ERR_OK) {
+        err = owndir_is_local(path, SPOOLDIR_SETTING, why);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    dir.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (dir.fd < 0) {
+        return why_set(why, ERR_IO, "cannot open %s: %s; set " SPOOLDIR_SETTING " to another place",
+                       path, strerror(errno));
+    }
+    memcpy(dir.path, path, strlen(path) + 1); /* owndir_make() checked its length */
+    spooldir_count(&dir);
+    *out = dir;
+    return ERR_OK;
+}
+
+void spooldir_close(struct spooldir *dir) {
+    if (dir->path[0] != '\0') {
+        close(dir->fd);
+        dir->path[0] = '\0';
+    }
+}
+
+static void stream_name(const struct wire_id *stream, char *out) {
+    for (size_t i = 0; i < sizeof stream->bytes; i++) {
+        snprintf(out + 2 * i, 3, "%02x", stream->bytes[i]);
+    }
+}
+
+static void segment_name(const struct spooldir_segment *segment, char *out) {
+    stream_name(&segment->stream, out);
+    snprintf(out + HEX_DIGITS, SPOOLDIR_NAME_BYTES - HEX_DIGITS, "-%d-%" PRIu64 ".spool",
+             (int)segment->lane, segment->number);
+}
+
+/* Only names that we would write ourselves: "-1" and "-01" must not be the same segment. */
+static bool parse_name(const char *name, struct spooldir_segment *out) {
+    char again[SPOOLDIR_NAME_BYTES];
+    unsigned lane;
+    *out = (struct spooldir_segment){0};
+    for (size_t i = 0; i < sizeof out->stream.bytes; i++) {
+        if (sscanf(name + 2 * i, "%2hhx", &out->stream.bytes[i]) != 1) {
+            return false;
+        }
+    }
+    if (sscanf(name + HEX_DIGITS, "-%1u-%" SCNu64 ".spool", &lane, &out->number) != 2 ||
+        lane >= WIRE_LANES) {
+        return false;
+    }
+    out->lane = (enum wire_lane)lane;
+    segment_name(out, again);
+    return strcmp(name, again) == 0;
+}
+
+void spooldir_each(const struct spooldir *dir,
+                   bool (*visit)(void *context, const struct spooldir_segment *segment),
+                   void *context) {
+    const int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (stream == NULL) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return;
+    }
+    struct dirent *entry = readdir(stream);
+    for (size_t n = 0; entry != NULL && n < SEGMENTS_MAX_PER_DIR; n++, entry = readdir(stream)) {
+        struct spooldir_segment segment;
+        struct stat st;
+        if (strlen(entry->d_name) > HEX_DIGITS && parse_name(entry->d_name, &segment) &&
+            fstatat(dir->fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) {
+            segment.bytes = (uint64_t)st.st_size;
+            if (!visit(context, &segment)) {
+                break;
+            }
+        }
+    }
+    closedir(stream);
+}
+
+static bool add_bytes(void *context, const struct spooldir_segment *segment) {
+    uint64_t *sum = context;
+    *sum += segment->bytes;
+    return true;
+}
+
+void spooldir_count(struct spooldir *dir) {
+    dir->used_bytes = 0;
+    spooldir_each(dir, add_bytes, &dir->used_bytes);
+}
+
+bool spooldir_has_room(const struct spooldir *dir, enum wire_lane lane, uint64_t bytes) {
+    const uint64_t kept = lane == WIRE_LANE_METRICS ? dir->limit_bytes / SPOOLDIR_EVENTS_PART : 0;
+    return dir->used_bytes + bytes <= dir->limit_bytes - kept;
+}
+
+int spooldir_open_segment(const struct spooldir *dir, const struct spooldir_segment *segment,
+                          bool create) {
+    char name[SPOOLDIR_NAME_BYTES];
+    const int flags = create ? O_RDWR | O_CREAT | O_EXCL : O_RDONLY | O_NONBLOCK;
+    segment_name(segment, name);
+    return openat(dir->fd, name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+void spooldir_remove(struct spooldir *dir, const struct spooldir_segment *segment) {
+    char name[SPOOLDIR_NAME_BYTES];
+    segment_name(segment, name);
+    if (unlinkat(dir->fd, name, 0) == 0) {
+        dir->used_bytes -= segment->bytes < dir->used_bytes ? segment->bytes : dir->used_bytes;
+    }
+}
+
+void spooldir_set_aside(const struct spooldir *dir, const struct spooldir_segment *segment) {
+    char name[SPOOLDIR_NAME_BYTES];
+    char aside[SPOOLDIR_NAME_BYTES + sizeof ".damaged"];
+    segment_name(segment, name);
+    snprintf(aside, sizeof aside, "%s.damaged", name);
+    renameat(dir->fd, name, dir->fd, aside);
+}
+
+void spooldir_sync(const struct spooldir *dir) {
+    fsync(dir->fd);
+}
+
+static void lock_name(const struct wire_id *stream, char *out) {
+    stream_name(stream, out);
+    memcpy(out + HEX_DIGITS, ".lock", sizeof ".lock");
+}
+
+/* The file that is locked may have been removed by its former holder meanwhile. */
+static bool is_still_there(const struct spooldir *dir, const char *name, int fd) {
+    struct stat open_one;
+    struct stat named;
+    return fstat(fd, &open_one) == 0 && fstatat(dir->fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+}
+
+bool spooldir_claim(struct spooldir *dir, const struct wire_id *stream) {
+    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char name[SPOOLDIR_NAME_BYTES];
+    if (dir->lock_fd >= 0) {
+        return true;
+    }
+    lock_name(stream, name);
+    const int fd = openat(dir->fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && (fcntl(fd, F_SETLK, &whole) != 0 || !is_still_there(dir, name, fd))) {
+        close(fd);
+        return false;
+    }
+    dir->lock_fd = fd;
+    return fd >= 0;
+}
+
+struct search {
+    const struct wire_id *stream;
+    bool found;
+};
+
+static bool look_for_stream(void *context, const struct spooldir_segment *segment) {
+    struct search *search = context;
+    search->found = memcmp(&segment->stream, search->stream, sizeof *search->stream) == 0;
+    return !search->found;
+}
+
+void spooldir_release(struct spooldir *dir, const struct wire_id *stream) {
+    char name[SPOOLDIR_NAME_BYTES];
+    struct search search = {.stream = stream};
+    if (dir->lock_fd < 0) {
+        return;
+    }
+    spooldir_each(dir, look_for_stream, &search);
+    if (!search.found) {
+        lock_name(stream, name);
+        unlinkat(dir->fd, name, 0);
+    }
+    close(dir->lock_fd);
+    dir->lock_fd = -1;
+}
