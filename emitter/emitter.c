@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "emitter/claims.h"
 #include "emitter/identity.h"
 #include "emitter/notice.h"
 #include "emitter/records.h"
@@ -88,6 +89,9 @@ static void free_run(struct tocsin *run, bool keep_file) {
         ringfile_close(&run->file, keep_file);
     }
     keysets_free(run->keysets);
+    if (run->is_claimed) {
+        claims_remove(&run->stream);
+    }
     free(run);
 }
 
@@ -126,6 +130,7 @@ static enum err start_courier(struct tocsin *run, const struct settings *setting
                               const struct wire_hello *hello, const struct endpoints *endpoints,
                               const struct backlog_spec *spool, struct why *why) {
     struct link_keys keys = {.server = ""};
+    const struct link_keys *used = settings->server_key != NULL ? &keys : NULL;
     enum err err = read_keys(settings, &keys, why);
     if (err == ERR_OK) {
         const struct courier_spec spec = {.file = &run->file,
@@ -134,9 +139,12 @@ static enum err start_courier(struct tocsin *run, const struct settings *setting
                                           .endpoints = endpoints,
                                           .backlog = &run->backlog,
                                           .spool = spool,
-                                          .keys = settings->server_key != NULL ? &keys : NULL,
+                                          .keys = used,
                                           .quiet = settings->quiet};
         err = courier_start(&spec, &run->courier, why);
+    }
+    if (err == ERR_OK && run->is_claimed) {
+        run->salvage = salvage_start(settings, used, run->courier);
     }
     explicit_bzero(&keys, sizeof keys);
     return err;
@@ -160,6 +168,8 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
         err = why_set(why, ERR_IO, "cannot describe the run");
     }
     if (err == ERR_OK) {
+        run->stream = identity.producer;
+        run->is_claimed = claims_add(&run->stream);
         backlog_open(&run->backlog, &identity.producer, &spool);
         err = open_file(run, settings, &hello, frame, why);
     }
@@ -259,8 +269,10 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     if (run_account(run->events, records_push_finish(run->events, finish)) != TOCSIN_OK) {
         notice_say(run->quiet, "no room left to record the end of run %s", run->name);
     }
+    salvage_cancel(run->salvage);
     bool spooled;
     const enum courier_end how = courier_stop(run->courier, deadline_ns, &spooled);
+    salvage_stop(run->salvage);
     if (how != COURIER_DELIVERED) {
         say_undelivered(run, endings[how].why,
                         spooled ? run->file.texts->spool_dir : run->file.path);
