@@ -339,7 +339,7 @@ static void finish_says_what_was_not_delivered_and_where_it_is(void **state) {
  * be. The assertions of cmocka would go on in the child. */
 /* LeakSanitizer asks this at exit. A child that leaves while libzmq's threads run has nothing to
  * say about leaks: what they hold on their stacks cannot be seen. */
-int __lsan_is_turned_off(void);
+__attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 static bool is_child;
 int __lsan_is_turned_off(void) {
     return is_child;
