@@ -95,6 +95,15 @@ static enum err set_value(const struct parse *p, int i, const char *text) {
         }
         p->args->values[i].number = number;
     }
+    if (opt->kind == OPT_LIST) {
+        if (p->args->list_n == ARGS_LIST_MAX) {
+            return why_set(p->why, ERR_CONFIG, "--%s is given more than %d times.", opt->name,
+                           ARGS_LIST_MAX);
+        }
+        p->args->list[p->args->list_n].opt = opt;
+        p->args->list[p->args->list_n].text = text;
+        p->args->list_n++;
+    }
     p->args->values[i].text = text;
     return ERR_OK;
 }
@@ -251,6 +260,15 @@ const char *args_text(const struct args *args, const char *name) {
     const int i = find_opt(args, name, strlen(name));
     assert(i >= 0);
     return args->values[i].text;
+}
+
+const char *args_list(const struct args *args, const char *name, int i) {
+    for (int at = 0; at < args->list_n; at++) {
+        if (strcmp(args->list[at].opt->name, name) == 0 && i-- == 0) {
+            return args->list[at].text;
+        }
+    }
+    return NULL;
 }
 
 int64_t args_int(const struct args *args, const char *name) {

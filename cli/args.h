@@ -13,6 +13,7 @@
 #include "schema/wire/err.h"
 
 #define ARGS_OPTS_MAX 32 /* global and own options of one command together */
+#define ARGS_LIST_MAX 64 /* values of all options that may be repeated */
 
 struct args {
     const struct command *command; /* NULL with help or version, or a group's help */
@@ -26,6 +27,11 @@ struct args {
         int64_t number;   /* OPT_INT */
         bool given;       /* on the command line, not by fallback */
     } values[ARGS_OPTS_MAX];
+    int list_n;
+    struct {
+        const struct opt *opt;
+        const char *text;
+    } list[ARGS_LIST_MAX]; /* in the order given */
     int rest_n;
     char **rest; /* what follows the options, NULL-terminated as argv is */
 };
@@ -36,6 +42,8 @@ enum err args_parse(char **argv, struct args *out, struct why *why) ERR_MUST_CHE
 /* The value of an option that the command's table has (another name is a bug). NULL: absent. */
 const char *args_text(const struct args *args, const char *name);
 int64_t args_int(const struct args *args, const char *name);
+/* Value i (from 0) of an option that may be repeated. NULL: no more. */
+const char *args_list(const struct args *args, const char *name, int i);
 bool args_given(const struct args *args, const char *name);
 
 #endif

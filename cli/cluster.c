@@ -219,7 +219,7 @@ static enum err wait_ready(const struct cluster *cluster, struct why *why) {
 }
 
 enum err cluster_start(struct cluster *cluster, struct why *why) {
-    enum cluster_state state;
+    enum cluster_state state = CLUSTER_NONE;
     enum err err = cluster_look(cluster, &state, why);
     if (err == ERR_OK && state != CLUSTER_RUNNING) {
         err = cluster_programs_find(cluster, why);
@@ -241,7 +241,7 @@ enum err cluster_start(struct cluster *cluster, struct why *why) {
 enum err cluster_stop(struct cluster *cluster, struct why *why) {
     char data[PLACE_PATH_BYTES_MAX];
     char *const arguments[] = {"stop", "-w", "-t", "60", "-m", "fast", "-D", data, NULL};
-    int status;
+    int status = 0;
     snprintf(data, sizeof data, "%s", cluster->data);
     enum err err = cluster_programs_find(cluster, why);
     if (err == ERR_OK) {

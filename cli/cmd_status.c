@@ -62,7 +62,7 @@ static enum err gather(struct ctx *ctx, struct status *out, struct why *why) {
         err = daemon_find(&out->home, &out->daemon, why);
     }
     if (err == ERR_OK) {
-        pg_mask_dsn(dsn, sizeof out->dsn, out->dsn);
+        dsn_mask(dsn, sizeof out->dsn, out->dsn);
         ask_daemon(out);
         ask_database(ctx, dsn, out);
     }

@@ -24,6 +24,7 @@ enum exit_code {
 enum opt_kind {
     OPT_FLAG,   /* takes no value */
     OPT_TEXT,   /* any text */
+    OPT_LIST,   /* any text; may be given several times */
     OPT_INT,    /* a whole number from min to max */
     OPT_CHOICE, /* one of the words in `value`, which are separated by | */
 };
@@ -61,6 +62,11 @@ enum exit_code cmd_get_run(struct ctx *ctx);
 enum exit_code cmd_get_snapshot(struct ctx *ctx);
 enum exit_code cmd_get_system_metric(struct ctx *ctx);
 enum exit_code cmd_help(struct ctx *ctx);
+enum exit_code cmd_keys_authorize(struct ctx *ctx);
+enum exit_code cmd_keys_client(struct ctx *ctx);
+enum exit_code cmd_keys_list(struct ctx *ctx);
+enum exit_code cmd_keys_revoke(struct ctx *ctx);
+enum exit_code cmd_keys_server(struct ctx *ctx);
 enum exit_code cmd_list_alerts(struct ctx *ctx);
 enum exit_code cmd_list_metrics(struct ctx *ctx);
 enum exit_code cmd_list_projects(struct ctx *ctx);
@@ -70,6 +76,7 @@ enum exit_code cmd_list_system_metrics(struct ctx *ctx);
 enum exit_code cmd_migrate(struct ctx *ctx);
 enum exit_code cmd_psql(struct ctx *ctx);
 enum exit_code cmd_query_project(struct ctx *ctx);
+enum exit_code cmd_ship(struct ctx *ctx);
 enum exit_code cmd_status(struct ctx *ctx);
 enum exit_code cmd_up(struct ctx *ctx);
 

@@ -144,9 +144,11 @@ static const char query_text[] =
     "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
     "most 10000 rows. It reads the views metrics, metrics_all_attempts, metric_blocks, "
     "system_metrics, series_overview, runs_overview, attempts_overview, alerts_feed, "
-    "producers_overview and quarantine_overview. They hold all projects: each has a column `project`, and "
-    "current_setting('tocsin.project') is the one given with --project. In JSON, numbers, "
-    "booleans, JSON and times keep their kind; everything else is text, so an array comes best as "
+    "producers_overview and quarantine_overview, which hold all projects: each has a column "
+    "`project`, and "
+    "current_setting('tocsin.project') is the one given with --project; and keys_overview. In "
+    "JSON, numbers, booleans, JSON and times keep their kind; everything else is text, so an array "
+    "comes best as "
     "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
     "also has nonfinite: {column: \"nan\", \"inf\" or \"-inf\"}.";
 
@@ -160,6 +162,20 @@ static const struct opt up_opts[] = {
     {0},
 };
 
+static const struct opt ship_opts[] = {
+    {.name = "follow", .kind = OPT_FLAG, .help = "look again every few seconds, until stopped"},
+    {.name = "dir",
+     .kind = OPT_TEXT,
+     .value = "DIR",
+     .help = "look for rings and spools there; else TOCSIN_RING_DIR and TOCSIN_SPOOL_DIR, else "
+             "this user's places"},
+    {.name = "endpoint",
+     .kind = OPT_TEXT,
+     .value = "LIST",
+     .help = "collectors to deliver to, instead of those that each run was given"},
+    {0},
+};
+
 static const struct opt psql_opts[] = {
     {.name = "role",
      .kind = OPT_CHOICE,
@@ -168,6 +184,51 @@ static const struct opt psql_opts[] = {
      .help = "who to be in the private PostgreSQL"},
     {0},
 };
+
+static const struct opt server_key_opts[] = {
+    {.name = "out",
+     .kind = OPT_TEXT,
+     .value = "FILE",
+     .help = "the key file; else server.key in this user's data directory"},
+    {0},
+};
+
+static const struct opt client_key_opts[] = {
+    {.name = "out",
+     .kind = OPT_TEXT,
+     .value = "FILE",
+     .required = true,
+     .help = "the key file to make"},
+    {0},
+};
+
+#define KEY_NAME                                                                                   \
+    {                                                                                              \
+        .name = "name", .kind = OPT_TEXT, .value = "NAME", .required = true,                       \
+        .help = "what the key is called here, for example a cluster or a person"                   \
+    }
+#define QUOTA(option, what)                                                                        \
+    { .name = option, .kind = OPT_INT, .value = "N", .min = 1, .max = 1000000000000, .help = what }
+
+static const struct opt authorize_opts[] = {
+    KEY_NAME,
+    {.name = "public-key",
+     .kind = OPT_TEXT,
+     .value = "KEY",
+     .required = true,
+     .help = "as `tocsin keys client` printed it, in single quotes"},
+    {.name = "project",
+     .kind = OPT_LIST,
+     .value = "NAME",
+     .help = "a project that it may write into; may be repeated; without it: all projects"},
+    QUOTA("points-per-s", "metric values a second; without it: no limit"),
+    QUOTA("series-per-min", "new metric names a minute; without it: no limit"),
+    QUOTA("alerts-per-min", "alerts a minute; without it: no limit"),
+    {.name = "replace", .kind = OPT_FLAG, .help = "give the key of that name this public key"},
+    {0},
+};
+
+static const struct opt revoke_opts[] = {KEY_NAME, {0}};
 
 const struct command command_table[] = {
     {.path = "up",
@@ -202,6 +263,48 @@ const struct command command_table[] = {
              "it works on the private PostgreSQL.",
      .json = "{version, applied}",
      .run = cmd_migrate},
+    {.path = "ship",
+     .line = "deliver what killed or finished runs left on this machine",
+     .text = "For the end of a batch job, or as a service with --follow. What a living process has "
+             "is not touched. Safe at any time and to interrupt: what is not acknowledged stays. "
+             "Exit status 5: something is left; 3: a collector refuses it.",
+     .json = "{found, delivered, refused, damaged, calls, events}",
+     .opts = ship_opts,
+     .run = cmd_ship},
+    {.path = "keys server",
+     .line = "make the collector's key pair, or show its public key",
+     .text = "With the setting server_key tocsind may listen beyond this machine, and then admits "
+             "only authorised keys. Run it as the user that runs tocsind. docs/keys.md goes "
+             "through all of it.",
+     .json = "{public_key, file, made}",
+     .opts = server_key_opts,
+     .run = cmd_keys_server},
+    {.path = "keys client",
+     .line = "make a key pair for trainers",
+     .text = "Needs no database. The file is the secret: it is copied to the machines that train, "
+             "readable by the user who trains and nobody else.",
+     .json = "{public_key, file}",
+     .opts = client_key_opts,
+     .run = cmd_keys_client},
+    {.path = "keys authorize",
+     .line = "let a key write",
+     .text = "Collectors know it within seconds. Repeating it states projects and quotas anew, and "
+             "lets a revoked key write again. Needs a database user as tocsin migrate does.",
+     .json = "{name}",
+     .opts = authorize_opts,
+     .run = cmd_keys_authorize},
+    {.path = "keys revoke",
+     .line = "let a key write no more",
+     .text = "Connections that it has are refused too. What it wrote stays. Needs a database user "
+             "as tocsin migrate does.",
+     .json = "{name}",
+     .opts = revoke_opts,
+     .run = cmd_keys_revoke},
+    {.path = "keys list",
+     .line = "list the keys that may or might write",
+     .json = "{keys: [{name, projects: [name] or null, points_per_s, series_per_min, "
+             "alerts_per_min, revoked, created, public_key}]}",
+     .run = cmd_keys_list},
     {.path = "list projects",
      .line = "list the projects",
      .json = "{projects: [name], details: [{name, num_runs, created_at, last_seen}]}",

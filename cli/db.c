@@ -47,6 +47,17 @@ enum exit_code db_open_owner(struct ctx *ctx) {
     return open_as(ctx, "postgres"); /* who made the private cluster, and may make roles */
 }
 
+enum exit_code db_become_owner(struct ctx *ctx) {
+    struct why why = {""};
+    const enum exit_code code = db_open_owner(ctx);
+    if (code != EXIT_OK || pg_run(ctx->pg, "set role tocsin_owner", &why) == ERR_OK) {
+        return code;
+    }
+    return ctx_fail(ctx, EXIT_AUTH,
+                    "This needs a database user who may act as tocsin_owner, as tocsin migrate "
+                    "does; give another --dsn, or run tocsin migrate first.");
+}
+
 /* Statements fail like this when the schema is missing or of another version. Asking only then
  * saves every good command a round trip. */
 static bool may_be_schema(const char *sqlstate) {

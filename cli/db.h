@@ -15,6 +15,8 @@ struct pg_param db_text(const char *text);
 
 /* Opens the connection now, as the one who may change the schema, if no DSN is given. */
 enum exit_code db_open_owner(struct ctx *ctx);
+/* The same, and then acts as tocsin_owner, whatever the user of the DSN is called. */
+enum exit_code db_become_owner(struct ctx *ctx);
 /* Runs one statement. out_rows: freed by the caller with pg_rows_free(). */
 enum exit_code db_query(struct ctx *ctx, const char *sql, int n, const struct pg_param *params,
                         struct pg_rows **out_rows);

@@ -41,8 +41,12 @@ bool endpoint_is_loopback(const char *host) {
     return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-/* Only numbers: a name could be made to mean another address. */
-static enum err check_tcp(const char *address, struct why *why) {
+bool endpoint_is_ipc(const char *address) {
+    return starts_with(address, "ipc://");
+}
+
+/* Without keys only numbers: a name could be made to mean another address. */
+static enum err check_tcp(const char *address, bool keyed, struct why *why) {
     char host[64];
     const char *from = address + strlen("tcp://");
     const char *colon = strrchr(from, ':');
@@ -52,12 +56,12 @@ static enum err check_tcp(const char *address, struct why *why) {
     }
     memcpy(host, from, len);
     host[len] = '\0';
-    return endpoint_is_loopback(host)
+    return keyed || endpoint_is_loopback(host)
                ? ERR_OK
                : why_set(why, ERR_ADDRESS,
-                         "\"%.200s\" is not a loopback address (127.0.0.1 or [::1]); encrypted "
-                         "connections come with a later version, and without them tocsind is not "
-                         "reachable from other machines: forward a local port with ssh -R",
+                         "\"%.200s\" is not a loopback address (127.0.0.1 or [::1]), and beyond "
+                         "this machine connections need keys: run tocsin keys server and set "
+                         "server_key, or forward a local port with ssh -R",
                          address);
 }
 
@@ -130,7 +134,9 @@ static enum err check_path(const char *path, struct why *why) {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     memcpy(to.sun_path, path, strlen(path) + 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+    /* One that is too busy to answer is alive too. */
+    const bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 ||
+                                   errno != ECONNREFUSED);
     if (fd >= 0) {
         close(fd);
     }
@@ -155,17 +161,17 @@ static enum err open_ipc(const char *address, struct endpoint *endpoint, struct 
     return err == ERR_OK ? check_path(endpoint->path, why) : err;
 }
 
-enum err endpoint_open(const char *address, struct endpoint **out, struct why *why) {
+enum err endpoint_open(const char *address, bool keyed, struct endpoint **out, struct why *why) {
     struct endpoint *endpoint = calloc(1, sizeof *endpoint);
     if (!endpoint) {
         abort();
     }
     endpoint->lock = -1;
     enum err err;
-    if (starts_with(address, "ipc://")) {
+    if (endpoint_is_ipc(address)) {
         err = open_ipc(address, endpoint, why);
     } else if (starts_with(address, "tcp://")) {
-        err = check_tcp(address, why);
+        err = check_tcp(address, keyed, why);
     } else {
         err = why_set(why, ERR_ADDRESS,
                       "\"%.200s\" is not an address; write ipc://<path> or tcp://127.0.0.1:<port>",

@@ -13,10 +13,8 @@ struct work {
     const struct wire_hello *hello;
     struct hello_result result;
     int64_t project_id;
+    uint64_t key_id;
 };
-
-#define RUN(pg, name, params, rows, why)                                                           \
-    pg_prepared(pg, #name, sql_##name, (int)(sizeof params / sizeof params[0]), params, rows, why)
 
 /* Reads the one number that a statement gives, if it gives a row. */
 static enum err query_number(enum err err, struct pg_rows *rows, bool *out_found, int64_t *out) {
@@ -28,10 +26,44 @@ static enum err query_number(enum err err, struct pg_rows *rows, bool *out_found
     return err;
 }
 
+static enum err check_key(struct pg *pg, const struct work *work, struct str project,
+                          struct why *why) {
+    struct param_i64 key;
+    const struct pg_param params[] = {param_i64((int64_t)work->key_id, &key), param_text(project)};
+    struct pg_rows *rows = NULL;
+    if (work->key_id == 0) {
+        return ERR_OK;
+    }
+    enum err err = PARAM_RUN(pg, check_key, params, &rows, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (pg_rows_n(rows) == 0 || pg_text(rows, 0, 0)[0] != 't') {
+        err = why_set(why, ERR_KEY, "this key was revoked; ask for it with: tocsin keys list");
+    } else if (pg_text(rows, 0, 1)[0] != 't') {
+        err = why_set(why, ERR_PROJECT,
+                      "this key may not write into project \"%.*s\"; set TOCSIN_PROJECT to one of "
+                      "its own (tocsin keys list)",
+                      (int)project.len, project.ptr);
+    }
+    pg_rows_free(rows);
+    return err;
+}
+
+/* A producer that came without a key, before there were any, may go on with one. */
+static enum err check_owner(struct pg *pg, const struct work *work, const struct pg_rows *rows,
+                            struct why *why) {
+    const uint64_t owner = (uint64_t)pg_int(rows, 0, 5);
+    if (work->key_id != 0 && owner != 0 && owner != work->key_id) {
+        return why_set(why, ERR_KEY, "this producer belongs to another key");
+    }
+    return check_key(pg, work, str_of(pg_text(rows, 0, 6)), why);
+}
+
 static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct pg_param params[] = {param_uuid(&work->hello->producer)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, find_attempt, params, &rows, why);
+    enum err err = PARAM_RUN(pg, find_attempt, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -43,15 +75,16 @@ static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, 
         result->attempt = (uint32_t)pg_int(rows, 0, 2);
         result->last_seq[WIRE_LANE_EVENTS] = (uint64_t)pg_int(rows, 0, 3);
         result->last_seq[WIRE_LANE_METRICS] = (uint64_t)pg_int(rows, 0, 4);
+        err = check_owner(pg, work, rows, why);
     }
     pg_rows_free(rows);
-    return ERR_OK;
+    return err;
 }
 
 static enum err find_project(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct pg_param params[] = {param_text(work->hello->project)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, find_project, params, &rows, why);
+    const enum err err = PARAM_RUN(pg, find_project, params, &rows, why);
     return query_number(err, rows, out_found, &work->project_id);
 }
 
@@ -61,7 +94,7 @@ static enum err ensure_project(struct pg *pg, struct work *work, struct why *why
     bool found = false;
     enum err err = find_project(pg, work, &found, why);
     if (err == ERR_OK && !found) {
-        err = RUN(pg, insert_project, params, NULL, why);
+        err = PARAM_RUN(pg, insert_project, params, NULL, why);
         if (err == ERR_OK) {
             err = find_project(pg, work, &found, why);
         }
@@ -80,7 +113,7 @@ static enum err resume_run(struct pg *pg, struct work *work, bool *out_found, st
                                       param_text(work->hello->name)};
     struct pg_rows *rows = NULL;
     int64_t run_id = 0;
-    enum err err = RUN(pg, find_run, params, &rows, why);
+    enum err err = PARAM_RUN(pg, find_run, params, &rows, why);
     err = query_number(err, rows, out_found, &run_id);
     if (err == ERR_OK && *out_found) {
         work->result.run_id = (uint64_t)run_id;
@@ -100,7 +133,7 @@ static enum err check_run(struct pg *pg, struct work *work, struct why *why) {
     const struct pg_param params[] = {param_i64((int64_t)work->result.run_id, &run),
                                       param_i64(work->project_id, &project)};
     struct pg_rows *rows = NULL;
-    enum err err = RUN(pg, check_run, params, &rows, why);
+    enum err err = PARAM_RUN(pg, check_run, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -127,7 +160,7 @@ static enum err insert_run(struct pg *pg, struct work *work, struct why *why) {
                                       param_text_or_null(hello->user),
                                       param_i64(hello->started_ns / 1000, &created)};
     work->result.run_id = hello->run_id;
-    const enum err err = RUN(pg, insert_run, params, NULL, why);
+    const enum err err = PARAM_RUN(pg, insert_run, params, NULL, why);
     return err == ERR_OK ? check_run(pg, work, why) : err;
 }
 
@@ -140,7 +173,7 @@ static enum err ensure_run(struct pg *pg, struct work *work, struct why *why) {
 /* out_found: an attempt number was free and is now this producer's. */
 static enum err insert_attempt(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct wire_hello *hello = work->hello;
-    struct param_i64 room[5];
+    struct param_i64 room[6];
     const struct pg_param params[] = {param_i64((int64_t)work->result.run_id, &room[0]),
                                       param_i64(hello->rank, &room[1]),
                                       param_uuid(&hello->producer),
@@ -148,10 +181,11 @@ static enum err insert_attempt(struct pg *pg, struct work *work, bool *out_found
                                       param_text(hello->host),
                                       param_i64(hello->pid, &room[3]),
                                       param_text(hello->client),
-                                      param_i64(hello->started_ns / 1000, &room[4])};
+                                      param_i64(hello->started_ns / 1000, &room[4]),
+                                      param_i64((int64_t)work->key_id, &room[5])};
     struct pg_rows *rows = NULL;
     int64_t attempt = 0;
-    enum err err = RUN(pg, insert_attempt, params, &rows, why);
+    enum err err = PARAM_RUN(pg, insert_attempt, params, &rows, why);
     err = query_number(err, rows, out_found, &attempt);
     if (err == ERR_OK && *out_found) {
         work->result.rank = hello->rank;
@@ -174,7 +208,7 @@ static enum err insert_producer(struct pg *pg, struct work *work, struct why *wh
     struct param_i64 run;
     const struct pg_param params[] = {param_i64((int64_t)work->result.run_id, &run),
                                       param_uuid(&work->hello->producer)};
-    return RUN(pg, insert_producer, params, NULL, why);
+    return PARAM_RUN(pg, insert_producer, params, NULL, why);
 }
 
 enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, bool only_if_none,
@@ -186,13 +220,13 @@ enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, b
     if (err != ERR_OK) {
         return err;
     }
-    err = RUN(pg, merge_config, params, NULL, why);
+    err = PARAM_RUN(pg, merge_config, params, NULL, why);
     /* 22: not JSON. 54: JSON, but nested deeper than PostgreSQL follows. */
     const char *state = pg_sqlstate(pg);
     if (err != ERR_OK && (strncmp(state, "22", 2) == 0 || strncmp(state, "54", 2) == 0)) {
         err = pg_run(pg, "rollback to config", why);
         if (err == ERR_OK) {
-            err = RUN(pg, keep_config, params, NULL, why);
+            err = PARAM_RUN(pg, keep_config, params, NULL, why);
         }
     }
     return err == ERR_OK ? pg_run(pg, "release config", why) : err;
@@ -207,7 +241,10 @@ static enum err merge_config(struct pg *pg, const struct work *work, struct why 
 }
 
 static enum err introduce(struct pg *pg, struct work *work, struct why *why) {
-    enum err err = ensure_project(pg, work, why);
+    enum err err = check_key(pg, work, work->hello->project, why);
+    if (err == ERR_OK) {
+        err = ensure_project(pg, work, why);
+    }
     if (err == ERR_OK) {
         err = ensure_run(pg, work, why);
     }
@@ -236,7 +273,8 @@ static enum err step(struct pg *pg, void *context, struct why *why) {
     const struct greeting *greeting = context;
     enum err err = pg_run(pg, "begin", why);
     for (size_t i = 0; i < greeting->n && err == ERR_OK; i++) {
-        struct work work = {.hello = &greeting->messages[i]->frame.hello};
+        const struct message *message = greeting->messages[i];
+        struct work work = {.hello = &message->frame.hello, .key_id = message->key_id};
         err = greet(pg, &work, why);
         greeting->results[i] = work.result;
     }
@@ -270,6 +308,6 @@ static int compare(const void *left, const void *right) {
 enum err hello_run(struct dbconn *conn, size_t n, struct message **messages,
                    struct hello_result *out, struct why *why) {
     struct greeting greeting = {messages, n, out};
-    qsort(messages, n, sizeof *messages, compare);
+    qsort(messages, n, sizeof(struct message *), compare);
     return dbconn_run(conn, step, &greeting, why);
 }

@@ -16,10 +16,13 @@
 #define BURST            256 /* messages read before answers are looked at again */
 #define ANSWER_BYTES_MAX 4096
 
+static const char foreign_text[] = "this producer belongs to another key";
+
 enum stage { RUNNING, DRAINING, ENDING }; /* only forward */
 
 struct ingest {
     struct router *router;
+    struct allowlist *list; /* NULL: there are no keys */
     struct queue *queue;
     struct answers *answers;
     struct marks *marks;
@@ -116,17 +119,66 @@ static void refuse_kind(struct ingest *ingest, const struct peer *peer) {
     send_reject(ingest, peer, NULL, WIRE_REFUSAL_MALFORMED, "a frame that only collectors send");
 }
 
+/* Keys. */
+
+static void refuse_key(struct ingest *ingest, const struct peer *peer,
+                       const struct wire_id *producer, const char *text) {
+    counters_add(COUNTER_refused_key, 1);
+    log_line(LOG_WARN, "key_refused", text, "%s", "");
+    send_reject(ingest, peer, producer, WIRE_REFUSAL_KEY, text);
+}
+
+/* A handshake is judged once, but a key may be revoked while its connection lives. */
+static bool find_owner(struct ingest *ingest, const struct router_message *received,
+                       struct marks_owner *out) {
+    struct allowlist_key key;
+    *out = (struct marks_owner){.key_id = received->key_id};
+    if (received->key_id == 0) {
+        return true;
+    }
+    if (!allowlist_find(ingest->list, received->key_id, &key) || key.revoked) {
+        refuse_key(ingest, &received->peer, NULL, "this key was revoked");
+        return false;
+    }
+    out->binding = key.binding;
+    return true;
+}
+
 /* Good frames. Each takes the message. */
 
-static void take_hello(struct ingest *ingest, const struct peer *peer, struct message *message) {
+static void take_hello(struct ingest *ingest, const struct peer *peer,
+                       const struct marks_owner *owner, struct message *message) {
+    const struct wire_id producer = message->frame.hello.producer;
+    if (marks_claim(ingest->marks, &producer, owner) == MARKS_CLAIM_FOREIGN) {
+        refuse_key(ingest, peer, &producer, foreign_text);
+        free(message);
+        return;
+    }
     if (marks_hello(ingest->marks, &message->frame.hello.producer, peer)) {
         queue_push(ingest->queue, &message);
     }
     free(message);
+    marks_own(ingest->marks, &producer, owner);
     counters_set(COUNTER_producers, (int64_t)marks_n(ingest->marks));
 }
 
-static void take_batch(struct ingest *ingest, const struct peer *peer, struct message *message) {
+/* True if the connection may not speak as this producer, or not before a hello; then it was told.
+ */
+static bool refuse_claim(struct ingest *ingest, const struct peer *peer,
+                         const struct marks_owner *owner, const struct wire_batch *batch) {
+    const enum marks_claim claim = marks_claim(ingest->marks, &batch->producer, owner);
+    if (claim == MARKS_CLAIM_FOREIGN) {
+        refuse_key(ingest, peer, &batch->producer, foreign_text);
+    } else if (claim == MARKS_CLAIM_STALE) {
+        counters_add(COUNTER_unknown, 1);
+        send_nack(ingest, peer,
+                  &(struct wire_nack){batch->producer, batch->lane, 0, WIRE_NACK_UNKNOWN_PRODUCER});
+    }
+    return claim != MARKS_CLAIM_GOOD;
+}
+
+static void take_batch(struct ingest *ingest, const struct peer *peer,
+                       const struct marks_owner *owner, struct message *message) {
     static const struct {
         enum counter counter;
         enum wire_kind reply; /* 0: none */
@@ -139,6 +191,10 @@ static void take_batch(struct ingest *ingest, const struct peer *peer, struct me
     };
     const struct wire_batch *batch = &message->frame.batch;
     uint64_t committed = 0;
+    if (refuse_claim(ingest, peer, owner, batch)) {
+        free(message);
+        return;
+    }
     const enum marks_verdict verdict =
         marks_check(ingest->marks, &batch->producer, batch->lane, batch->seq, &committed);
     if (verdict == MARKS_NEW) {
@@ -156,17 +212,19 @@ static void take_batch(struct ingest *ingest, const struct peer *peer, struct me
     free(message);
 }
 
-static void take_frame(struct ingest *ingest, const struct peer *peer,
-                       const struct router_message *received) {
+static void take_frame(struct ingest *ingest, const struct router_message *received,
+                       const struct marks_owner *owner) {
+    const struct peer *peer = &received->peer;
     struct message *message = message_new(received->len, received->bytes);
+    message->key_id = received->key_id;
     const enum err err = wire_decode(message->bytes, message->len, &message->frame);
     if (err != ERR_OK) {
         refuse(ingest, peer, err);
         free(message);
     } else if (message->frame.kind == WIRE_HELLO) {
-        take_hello(ingest, peer, message);
+        take_hello(ingest, peer, owner, message);
     } else if (message->frame.kind == WIRE_BATCH) {
-        take_batch(ingest, peer, message);
+        take_batch(ingest, peer, owner, message);
     } else {
         refuse_kind(ingest, peer);
         free(message);
@@ -176,6 +234,7 @@ static void take_frame(struct ingest *ingest, const struct peer *peer,
 /* False if there is nothing to read now. */
 static bool receive(struct ingest *ingest) {
     struct router_message received;
+    struct marks_owner owner;
     if (!router_receive(ingest->router, &received)) {
         return false;
     }
@@ -186,8 +245,8 @@ static bool receive(struct ingest *ingest) {
         log_line(LOG_WARN, "frame_refused", "the peer chose too long a routing id", "%s", "");
     } else if (received.multipart) {
         refuse(ingest, &received.peer, ERR_MULTIPART);
-    } else {
-        take_frame(ingest, &received.peer, &received);
+    } else if (find_owner(ingest, &received, &owner)) {
+        take_frame(ingest, &received, &owner);
     }
     return true;
 }
@@ -302,12 +361,13 @@ void ingest_wake(void *context) {
     }
 }
 
-struct ingest *ingest_new(struct router *router) {
+struct ingest *ingest_new(struct router *router, struct allowlist *list) {
     struct ingest *ingest = calloc(1, sizeof *ingest);
     if (!ingest) {
         abort();
     }
     ingest->router = router;
+    ingest->list = list;
     ingest->marks = marks_new(MARKS_PRODUCERS_MAX);
     buf_init(&ingest->frame, ANSWER_BYTES_MAX);
     ingest->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -8,6 +8,7 @@
  * message, only answers: libzmq's bounded pipes and the emitters' windows do the rest.
  */
 
+#include "collector/allowlist.h"
 #include "collector/answers.h"
 #include "collector/queue.h"
 #include "collector/router.h"
@@ -15,8 +16,9 @@
 
 struct ingest;
 
-struct ingest *ingest_new(struct router *router); /* borrows router */
-void ingest_free(struct ingest *ingest);          /* not started, or joined; NULL is fine */
+/* Borrows both. list NULL: there are no keys. */
+struct ingest *ingest_new(struct router *router, struct allowlist *list);
+void ingest_free(struct ingest *ingest); /* not started, or joined; NULL is fine */
 
 /* Any thread: wakes the thread. The wake function of the queue and of the answers. */
 void ingest_wake(void *ingest);

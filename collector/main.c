@@ -17,10 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/allowlist.h"
 #include "collector/answers.h"
 #include "collector/dbconn.h"
 #include "collector/health.h"
 #include "collector/ingest.h"
+#include "collector/keywatch.h"
 #include "collector/log.h"
 #include "collector/queue.h"
 #include "collector/ready.h"
@@ -40,6 +42,8 @@ struct daemon {
     int signals;      /* signalfd */
     int writer_ended; /* eventfd */
     struct dbconn *conn;
+    struct allowlist *list; /* of keys; NULL: without server_key */
+    struct keywatch *keywatch;
     struct router *router;
     struct ingest *ingest;
     struct queue *queue;
@@ -112,7 +116,7 @@ static void note_writer_ended(void *context) {
 }
 
 static enum err start_threads(struct daemon *daemon, struct why *why) {
-    daemon->ingest = ingest_new(daemon->router);
+    daemon->ingest = ingest_new(daemon->router, daemon->list);
     daemon->queue = queue_new((size_t)daemon->settings.queue_bytes, ingest_wake, daemon->ingest);
     daemon->answers = answers_new(ingest_wake, daemon->ingest);
     const struct writer_links links = {.settings = &daemon->settings,
@@ -128,13 +132,24 @@ static enum err start_threads(struct daemon *daemon, struct why *why) {
     return ERR_OK;
 }
 
+static enum err open_keys(struct daemon *daemon, struct why *why) {
+    if (!daemon->settings.server_key[0]) {
+        return ERR_OK;
+    }
+    daemon->list = allowlist_new();
+    return keywatch_start(daemon->settings.dsn, daemon->list, &daemon->keywatch, why);
+}
+
 static enum err start(struct daemon *daemon, struct why *why) {
     enum err err = open_signals(daemon, why);
     if (err == ERR_OK) {
         err = open_database(daemon, why);
     }
     if (err == ERR_OK) {
-        err = router_open(&daemon->settings, &daemon->router, why);
+        err = open_keys(daemon, why);
+    }
+    if (err == ERR_OK) {
+        err = router_open(&daemon->settings, daemon->list, &daemon->router, why);
     }
     if (err == ERR_OK && daemon->settings.health[0]) {
         err = health_start(daemon->settings.health, daemon->conn, &daemon->health, why);
@@ -176,6 +191,8 @@ static enum err stop_threads(struct daemon *daemon) {
 }
 
 static void close_all(struct daemon *daemon) {
+    const bool watch_ended =
+        keywatch_stop(daemon->keywatch, clock_mono_ns() + LINGER_MS * CLOCK_NS_PER_MS);
     health_stop(daemon->health);
     writer_free(daemon->writer);
     answers_free(daemon->answers);
@@ -183,7 +200,10 @@ static void close_all(struct daemon *daemon) {
     ingest_free(daemon->ingest);
     router_close(daemon->router, LINGER_MS);
     dbconn_free(daemon->conn);
-    settings_fini(&daemon->settings);
+    if (watch_ended) { /* else it is inside libpq, and the process ends in a moment */
+        allowlist_free(daemon->list);
+        settings_fini(&daemon->settings);
+    }
 }
 
 static enum exit_code serve(struct daemon *daemon) {

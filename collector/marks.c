@@ -12,14 +12,16 @@ struct lane {
 struct entry {
     struct wire_id producer;
     struct peer peer;
-    bool welcomed;      /* lanes hold what PostgreSQL said */
-    bool hello_pending; /* the writer has a hello of this producer */
+    struct marks_owner owner; /* of the latest hello */
+    bool welcomed;            /* lanes hold what PostgreSQL said */
+    bool hello_pending;       /* the writer has a hello of this producer */
     struct lane lanes[WIRE_LANES];
     UT_hash_handle hh; /* uthash keeps the order of adding: the first is unused for longest */
 };
 
 struct marks {
     struct entry *entries;
+    size_t n;
     size_t max;
 };
 
@@ -34,6 +36,7 @@ struct marks *marks_new(size_t max) {
 
 static void drop(struct marks *marks, struct entry *entry) {
     HASH_DEL(marks->entries, entry);
+    marks->n--;
     free(entry);
 }
 
@@ -41,14 +44,18 @@ void marks_free(struct marks *marks) {
     if (!marks) {
         return;
     }
-    while (marks->entries) {
-        drop(marks, marks->entries);
+    struct entry *entry = marks->entries;
+    HASH_CLEAR(hh, marks->entries);
+    while (entry) {
+        struct entry *next = entry->hh.next;
+        free(entry);
+        entry = next;
     }
     free(marks);
 }
 
 size_t marks_n(const struct marks *marks) {
-    return HASH_COUNT(marks->entries);
+    return marks->n;
 }
 
 static struct entry *find(const struct marks *marks, const struct wire_id *producer) {
@@ -62,7 +69,7 @@ static void append(struct marks *marks, struct entry *entry) {
 }
 
 static struct entry *make_entry(struct marks *marks, const struct wire_id *producer) {
-    if (HASH_COUNT(marks->entries) >= marks->max) {
+    if (marks->n >= marks->max) {
         drop(marks, marks->entries);
     }
     struct entry *entry = calloc(1, sizeof *entry);
@@ -71,6 +78,7 @@ static struct entry *make_entry(struct marks *marks, const struct wire_id *produ
     }
     entry->producer = *producer;
     append(marks, entry);
+    marks->n++;
     return entry;
 }
 
@@ -83,6 +91,27 @@ bool marks_hello(struct marks *marks, const struct wire_id *producer, const stru
     const bool forward = !entry->hello_pending;
     entry->hello_pending = true;
     return forward;
+}
+
+enum marks_claim marks_claim(const struct marks *marks, const struct wire_id *producer,
+                             const struct marks_owner *owner) {
+    const struct entry *entry = find(marks, producer);
+    if (!entry) {
+        return MARKS_CLAIM_GOOD;
+    }
+    if (entry->owner.key_id != owner->key_id) {
+        return entry->owner.key_id != 0 && owner->key_id != 0 ? MARKS_CLAIM_FOREIGN
+                                                              : MARKS_CLAIM_STALE;
+    }
+    return entry->owner.binding == owner->binding ? MARKS_CLAIM_GOOD : MARKS_CLAIM_STALE;
+}
+
+void marks_own(struct marks *marks, const struct wire_id *producer,
+               const struct marks_owner *owner) {
+    struct entry *entry = find(marks, producer);
+    if (entry) {
+        entry->owner = *owner;
+    }
 }
 
 void marks_welcome(struct marks *marks, const struct wire_id *producer,
@@ -140,6 +169,14 @@ enum marks_verdict marks_check(struct marks *marks, const struct wire_id *produc
         append(marks, entry);
     }
     return verdict;
+}
+
+void marks_take_back(struct marks *marks, const struct wire_id *producer, enum wire_lane lane,
+                     uint64_t seq) {
+    struct entry *entry = find(marks, producer);
+    if (entry) {
+        entry->lanes[lane].received = seq - 1;
+    }
 }
 
 void marks_commit(struct marks *marks, const struct wire_id *producer, enum wire_lane lane,

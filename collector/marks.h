@@ -32,6 +32,18 @@ enum marks_verdict {
     MARKS_UNKNOWN,             /* nack: say hello */
 };
 
+/* Whose connection: a key and what it was bound to when the hello was taken; 0: no key. */
+struct marks_owner {
+    uint64_t key_id;
+    int64_t binding;
+};
+
+enum marks_claim {
+    MARKS_CLAIM_GOOD,
+    MARKS_CLAIM_STALE,   /* the producer must say hello again, so that its rights are looked at */
+    MARKS_CLAIM_FOREIGN, /* it belongs to another key */
+};
+
 struct marks;
 
 struct marks *marks_new(size_t max);
@@ -41,6 +53,13 @@ size_t marks_n(const struct marks *marks);
 /* A hello came from peer. True if it must go to the writer; false if an earlier one is still there:
  * its answer will go to this peer. */
 bool marks_hello(struct marks *marks, const struct wire_id *producer, const struct peer *peer);
+/* Whether a connection of owner may speak as producer. A producer that is not held is not foreign:
+ * its hello decides. */
+enum marks_claim marks_claim(const struct marks *marks, const struct wire_id *producer,
+                             const struct marks_owner *owner);
+/* After marks_hello(): the hello came by a connection of owner. */
+void marks_own(struct marks *marks, const struct wire_id *producer,
+               const struct marks_owner *owner);
 /* The writer answered the hello: PostgreSQL stands at last_seq. Batches in flight stay in flight.
  */
 void marks_welcome(struct marks *marks, const struct wire_id *producer,
@@ -51,6 +70,9 @@ void marks_forget(struct marks *marks, const struct wire_id *producer);
 /* A batch came. out_committed: what to ack or nack with; 0 for an unknown producer. */
 enum marks_verdict marks_check(struct marks *marks, const struct wire_id *producer,
                                enum wire_lane lane, uint64_t seq, uint64_t *out_committed);
+/* A batch that was judged MARKS_NEW just now is not handed to the writer: it is expected again. */
+void marks_take_back(struct marks *marks, const struct wire_id *producer, enum wire_lane lane,
+                     uint64_t seq);
 /* The writer committed up to last_seq. */
 void marks_commit(struct marks *marks, const struct wire_id *producer, enum wire_lane lane,
                   uint64_t last_seq);

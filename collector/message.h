@@ -19,7 +19,8 @@
 struct message {
     struct message *next; /* for whatever list holds it */
     struct wire_frame frame;
-    bool settled; /* writer: answered; nothing is left to do with it */
+    uint64_t key_id; /* of the connection it came by; 0: none */
+    bool settled;    /* writer: answered; nothing is left to do with it */
     size_t len;
     uint8_t bytes[];
 };

@@ -8,14 +8,25 @@
 #include <zmq.h>
 
 #include "collector/endpoint.h"
+#include "collector/zap.h"
 #include "schema/wire/wire.h"
 
-#define ADDRESSES_MAX       8
-#define ADDRESSES_BYTES_MAX 2048
+/* Both are in every libzmq from 4.3.0 on; the header of a release calls them drafts. */
+#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93
+#endif
+#define USER_ID "User-Id"
+
+#define ADDRESSES_MAX        8
+#define ADDRESSES_BYTES_MAX  2048
+#define KEEPALIVE_IDLE_S     10
+#define KEEPALIVE_INTERVAL_S 5
+#define KEEPALIVE_PROBES     3
 
 struct router {
     void *zmq;
     void *socket;
+    struct zap *zap; /* NULL: without keys */
     zmq_msg_t frame; /* the latest message's second part */
     struct endpoint *endpoints[ADDRESSES_MAX];
     size_t endpoints_n;
@@ -34,9 +45,14 @@ static enum err set_options(struct router *router, const struct settings *settin
         {ZMQ_SNDHWM, settings->send_hwm},
         {ZMQ_BACKLOG, settings->backlog},
         {ZMQ_HANDSHAKE_IVL, settings->handshake_ms},
-        {ZMQ_HEARTBEAT_IVL, settings->heartbeat_interval_ms},
-        {ZMQ_HEARTBEAT_TIMEOUT, settings->heartbeat_timeout_ms},
-        {ZMQ_HEARTBEAT_TTL, settings->heartbeat_ttl_ms},
+        /* No heartbeats of our own: beside a finite RCVHWM they abort the process, when a peer
+         * leaves while its pipe is full (libzmq 4.3.4, out_event). Those of the emitters carry a
+         * time to live, and the kernel finds hosts that are gone. */
+        {ZMQ_HEARTBEAT_IVL, 0},
+        {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
+        {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S},
+        {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES},
     };
     const int64_t frame_bytes = WIRE_FRAME_BYTES_MAX;
     int rc = zmq_setsockopt(router->socket, ZMQ_MAXMSGSIZE, &frame_bytes, sizeof frame_bytes);
@@ -72,22 +88,50 @@ static enum err note_address(struct router *router, struct why *why) {
     return ERR_OK;
 }
 
-static enum err listen_on(struct router *router, const char *address, struct why *why) {
+/* libzmq keeps for every address the options that were set when it was bound. */
+static bool set_guard(struct router *router, const char *address, const struct keyfile_pair *pair) {
+    const bool ipc = endpoint_is_ipc(address);
+    const char *domain = ipc ? ZAP_LOCAL : ZAP_KEYS;
+    const int curve = !ipc;
+    const int enforce = 1;
+    return zmq_setsockopt(router->socket, ZMQ_CURVE_SERVER, &curve, sizeof curve) == 0 &&
+           (ipc || zmq_setsockopt(router->socket, ZMQ_CURVE_SECRETKEY, pair->secret_key,
+                                  sizeof pair->secret_key) == 0) &&
+           zmq_setsockopt(router->socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) == 0 &&
+           zmq_setsockopt(router->socket, ZMQ_ZAP_ENFORCE_DOMAIN, &enforce, sizeof enforce) == 0;
+}
+
+/* IPv6 only where it is asked for: where the kernel has none, the option alone breaks IPv4. */
+static bool set_family(struct router *router, const char *address) {
+    const int v6 = strchr(address, '[') != NULL;
+    return zmq_setsockopt(router->socket, ZMQ_IPV6, &v6, sizeof v6) == 0;
+}
+
+static enum err listen_on(struct router *router, const char *address,
+                          const struct keyfile_pair *pair, struct why *why) {
     if (router->endpoints_n == ADDRESSES_MAX) {
         return why_set(why, ERR_CONFIG, "listen has more than %d addresses", ADDRESSES_MAX);
     }
-    enum err err = endpoint_open(address, &router->endpoints[router->endpoints_n], why);
+    enum err err =
+        endpoint_open(address, router->zap != NULL, &router->endpoints[router->endpoints_n], why);
     if (err != ERR_OK) {
         return err;
     }
     router->endpoints_n++;
+    if (!set_family(router, address) || (router->zap && !set_guard(router, address, pair))) {
+        return why_set(why, ERR_CONFIG,
+                       "the installed libzmq cannot use keys (%s); install one "
+                       "with CURVE",
+                       zmq_strerror(zmq_errno()));
+    }
     if (zmq_bind(router->socket, address) != 0) {
         return bind_failed(address, zmq_errno(), why);
     }
     return note_address(router, why);
 }
 
-static enum err listen_on_all(struct router *router, const char *list, struct why *why) {
+static enum err listen_on_all(struct router *router, const char *list,
+                              const struct keyfile_pair *pair, struct why *why) {
     char *copy = strdup(list);
     if (!copy) {
         abort();
@@ -96,13 +140,30 @@ static enum err listen_on_all(struct router *router, const char *list, struct wh
     char *rest = copy;
     for (char *address = strsep(&rest, ","); address && err == ERR_OK;
          address = strsep(&rest, ",")) {
-        err = listen_on(router, address, why);
+        err = listen_on(router, address, pair, why);
     }
     free(copy);
     return err;
 }
 
-enum err router_open(const struct settings *settings, struct router **out, struct why *why) {
+/* The zap thread first: a handshake that finds none would be refused. */
+static enum err listen_with_keys(struct router *router, const struct settings *settings,
+                                 struct allowlist *list, struct why *why) {
+    struct keyfile_pair pair;
+    enum err err = keyfile_read(settings->server_key, &pair, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = zap_start(router->zmq, list, &router->zap, why);
+    if (err == ERR_OK) {
+        err = listen_on_all(router, settings->listen, &pair, why);
+    }
+    keyfile_wipe(&pair);
+    return err;
+}
+
+enum err router_open(const struct settings *settings, struct allowlist *list, struct router **out,
+                     struct why *why) {
     struct router *router = calloc(1, sizeof *router);
     if (!router) {
         abort();
@@ -122,7 +183,8 @@ enum err router_open(const struct settings *settings, struct router **out, struc
         err = set_options(router, settings, why);
     }
     if (err == ERR_OK) {
-        err = listen_on_all(router, settings->listen, why);
+        err = settings->server_key[0] ? listen_with_keys(router, settings, list, why)
+                                      : listen_on_all(router, settings->listen, NULL, why);
     }
     if (err != ERR_OK) {
         router_close(router, 0);
@@ -141,6 +203,7 @@ void router_close(struct router *router, int linger_ms) {
         zmq_setsockopt(router->socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
         zmq_close(router->socket);
     }
+    zap_stop(router->zap);
     if (router->zmq) {
         zmq_ctx_term(router->zmq); /* waits for the socket's linger at most */
     }
@@ -189,6 +252,12 @@ static struct peer peer_of(zmq_msg_t *id) {
     return peer;
 }
 
+/* What zap said at the handshake. Without zap a peer could name itself, so nobody is asked. */
+static uint64_t key_of(const struct router *router) {
+    const char *user = router->zap ? zmq_msg_gets(&router->frame, USER_ID) : NULL;
+    return user ? strtoull(user, NULL, 10) : 0;
+}
+
 bool router_receive(struct router *router, struct router_message *out) {
     zmq_msg_t id;
     zmq_msg_init(&id);
@@ -196,6 +265,7 @@ bool router_receive(struct router *router, struct router_message *out) {
         receive_part(router, &id) && zmq_msg_more(&id) && receive_part(router, &router->frame);
     if (got) {
         out->peer = peer_of(&id);
+        out->key_id = key_of(router);
         out->multipart = drain_parts(router);
         out->bytes = zmq_msg_data(&router->frame);
         out->len = zmq_msg_size(&router->frame);

@@ -8,16 +8,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "collector/allowlist.h"
 #include "collector/peer.h"
 #include "collector/settings.h"
 #include "schema/wire/err.h"
 
 struct router;
 
-/* Binds every address of settings->listen. Errors: ERR_ADDRESS, ERR_IO, ERR_CONFIG, each with a
- * sentence that names the remedy. */
-enum err router_open(const struct settings *settings, struct router **out,
+/* Binds every address of settings->listen; with settings->server_key every tcp address admits keys
+ * of the allow-list only, which is borrowed until router_close(). Errors: ERR_ADDRESS, ERR_IO,
+ * ERR_CONFIG, each with a sentence that names the remedy. */
+enum err router_open(const struct settings *settings, struct allowlist *list, struct router **out,
                      struct why *why) ERR_MUST_CHECK;
 /* Answers get up to linger_ms to leave. NULL is fine. */
 void router_close(struct router *router, int linger_ms);
@@ -32,7 +35,8 @@ struct router_message {
     struct peer peer;  /* len 0: the peer's routing id is too long to be answered */
     const void *bytes; /* borrowed until the next router_receive() */
     size_t len;
-    bool multipart; /* more parts came and were thrown away */
+    uint64_t key_id; /* of the connection; 0: it came without a key */
+    bool multipart;  /* more parts came and were thrown away */
 };
 
 /* False if there is none now. */

@@ -92,7 +92,7 @@ static size_t distance(const char *a, const char *b) {
     for (size_t j = 0; j <= n; j++) {
         row[j] = j;
     }
-    for (size_t i = 0; a[i] && i < SETTINGS_NAME_BYTES_MAX; i++) {
+    for (size_t i = 0; i < SETTINGS_NAME_BYTES_MAX && a[i]; i++) {
         size_t diagonal = row[0];
         row[0] = i + 1;
         for (size_t j = 0; j < n; j++) {
@@ -189,11 +189,6 @@ enum err settings_complete(struct settings *settings, struct why *why) {
     if (err == ERR_OK && settings->listen[0] == '\0') {
         err = complete_listen(settings, why);
     }
-    if (err == ERR_OK && settings->heartbeat_timeout_ms < settings->heartbeat_interval_ms) {
-        err = why_set(why, ERR_CONFIG,
-                      "heartbeat_timeout_ms is shorter than heartbeat_interval_ms, which would "
-                      "close every connection; make it longer");
-    }
     return err;
 }
 
@@ -268,7 +263,7 @@ static enum err put_value(struct buf *out, const struct row *row, struct setting
     const char *text = *text_at(settings, row);
     char masked[DSN_BYTES_MAX];
     if (row->type == SECRET) {
-        pg_mask_dsn(text, sizeof masked, masked);
+        dsn_mask(text, sizeof masked, masked);
         text = masked;
     }
     enum err err = put(out, "%s = ", row->name);

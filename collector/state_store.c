@@ -74,14 +74,14 @@ static bool choose(struct state_store *store, bool only_ended) {
             store->producers[store->n++] = producer;
         }
     }
-    qsort(store->producers, store->n, sizeof store->producers[0], compare);
+    qsort(store->producers, store->n, sizeof(struct producer *), compare);
     return producer != NULL;
 }
 
 /* Claims the producers whose state in memory is the whole: written[] tells which. The claim's
  * arrays hold a part of the producers only: claimed[] leads back. */
 static enum err claim(struct state_store *store, struct pg *pg, struct why *why) {
-    size_t claimed[FLUSH_PRODUCERS_MAX];
+    size_t claimed[FLUSH_PRODUCERS_MAX] = {0};
     size_t n = 0;
     struct pgarray *a = store->advance.arrays;
     for (size_t i = 0; i < store->n; i++) {

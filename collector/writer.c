@@ -69,17 +69,29 @@ static void welcome(struct writer *writer, const struct wire_hello *hello,
 
 static void turn_away(struct writer *writer, const struct wire_hello *hello, enum err err,
                       const struct why *why) {
-    const bool resume = err == ERR_NOT_FOUND;
+    static const struct {
+        enum err err;
+        enum wire_refusal refusal;
+        enum counter counter;
+    } rows[] = {
+        {ERR_NOT_FOUND, WIRE_REFUSAL_NO_RUN_TO_RESUME, COUNTER_refused_resume},
+        {ERR_KEY, WIRE_REFUSAL_KEY, COUNTER_refused_key},
+        {ERR_PROJECT, WIRE_REFUSAL_PROJECT, COUNTER_refused_project},
+        {ERR_OK, WIRE_REFUSAL_CONTENT, COUNTER_refused_content}, /* all others */
+    };
+    size_t row = 0;
+    while (rows[row].err != err && rows[row].err != ERR_OK) {
+        row++;
+    }
     const struct answer answer = {.kind = ANSWER_TURNED_AWAY,
                                   .producer = hello->producer,
-                                  .refusal =
-                                      resume ? WIRE_REFUSAL_NO_RUN_TO_RESUME : WIRE_REFUSAL_CONTENT,
+                                  .refusal = rows[row].refusal,
                                   .text = strdup(why->text)};
     if (!answer.text) {
         abort();
     }
     answers_put(writer->links.answers, &answer);
-    counters_add(resume ? COUNTER_refused_resume : COUNTER_refused_content, 1);
+    counters_add(rows[row].counter, 1);
 }
 
 /* One hello that is refused would take the others with it: then each has its own transaction. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "emitter/claims.h"
 #include "emitter/identity.h"
 #include "emitter/notice.h"
 #include "emitter/records.h"
@@ -88,6 +89,9 @@ static void free_run(struct tocsin *run, bool keep_file) {
         ringfile_close(&run->file, keep_file);
     }
     keysets_free(run->keysets);
+    if (run->is_claimed) {
+        claims_remove(&run->stream);
+    }
     free(run);
 }
 
@@ -112,6 +116,40 @@ static enum err open_file(struct tocsin *run, const struct settings *settings,
     return err == ERR_OK && run->keysets == NULL ? why_set(why, ERR_MEMORY, "out of memory") : err;
 }
 
+/* out_keys: used if the settings name a server key; wiped by the caller. */
+static enum err read_keys(const struct settings *settings, struct link_keys *out_keys,
+                          struct why *why) {
+    if (settings->server_key == NULL) {
+        return ERR_OK;
+    }
+    memcpy(out_keys->server, settings->server_key, sizeof out_keys->server);
+    return keyfile_read(settings->key_file, &out_keys->own, why);
+}
+
+static enum err start_courier(struct tocsin *run, const struct settings *settings,
+                              const struct wire_hello *hello, const struct endpoints *endpoints,
+                              const struct backlog_spec *spool, struct why *why) {
+    struct link_keys keys = {.server = ""};
+    const struct link_keys *used = settings->server_key != NULL ? &keys : NULL;
+    enum err err = read_keys(settings, &keys, why);
+    if (err == ERR_OK) {
+        const struct courier_spec spec = {.file = &run->file,
+                                          .keysets = run->keysets,
+                                          .hello = hello,
+                                          .endpoints = endpoints,
+                                          .backlog = &run->backlog,
+                                          .spool = spool,
+                                          .keys = used,
+                                          .quiet = settings->quiet};
+        err = courier_start(&spec, &run->courier, why);
+    }
+    if (err == ERR_OK && run->is_claimed) {
+        run->salvage = salvage_start(settings, used, run->courier);
+    }
+    explicit_bzero(&keys, sizeof keys);
+    return err;
+}
+
 static enum err start_with(struct tocsin *run, const struct settings *settings, struct buf *frame,
                            struct why *why) {
     struct identity identity;
@@ -130,6 +168,8 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
         err = why_set(why, ERR_IO, "cannot describe the run");
     }
     if (err == ERR_OK) {
+        run->stream = identity.producer;
+        run->is_claimed = claims_add(&run->stream);
         backlog_open(&run->backlog, &identity.producer, &spool);
         err = open_file(run, settings, &hello, frame, why);
     }
@@ -137,14 +177,7 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
         return err;
     }
     memcpy(run->name, hello.name.ptr, hello.name.len);
-    const struct courier_spec spec = {.file = &run->file,
-                                      .keysets = run->keysets,
-                                      .hello = &hello,
-                                      .endpoints = &endpoints,
-                                      .backlog = &run->backlog,
-                                      .spool = &spool,
-                                      .quiet = settings->quiet};
-    err = courier_start(&spec, &run->courier, why);
+    err = start_courier(run, settings, &hello, &endpoints, &spool, why);
     if (err == ERR_OK && settings->rank == 0) {
         notice_say(settings->quiet, "run %s of project %s, %u rank%s", run->name, settings->project,
                    settings->world_size, settings->world_size == 1 ? "" : "s");
@@ -210,7 +243,9 @@ static uint64_t waiting(const struct tocsin *run, enum wire_lane lane) {
 }
 
 static void say_undelivered(const struct tocsin *run, const char *why, const char *where) {
-    notice_say(run->quiet, "%llu calls and %llu events of run %s %s; they wait in %s",
+    notice_say(run->quiet,
+               "%llu calls and %llu events of run %s %s; they wait in %s for the next "
+               "run or `tocsin ship`",
                (unsigned long long)waiting(run, WIRE_LANE_METRICS),
                (unsigned long long)waiting(run, WIRE_LANE_EVENTS), run->name, why, where);
 }
@@ -236,8 +271,10 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     if (run_account(run->events, records_push_finish(run->events, finish)) != TOCSIN_OK) {
         notice_say(run->quiet, "no room left to record the end of run %s", run->name);
     }
+    salvage_cancel(run->salvage);
     bool spooled;
     const enum courier_end how = courier_stop(run->courier, deadline_ns, &spooled);
+    salvage_stop(run->salvage);
     if (how != COURIER_DELIVERED) {
         say_undelivered(run, endings[how].why,
                         spooled ? run->file.texts->spool_dir : run->file.path);

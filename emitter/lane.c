@@ -5,6 +5,8 @@
 
 /* Longer than the stale refusals of one gap take to arrive. */
 #define REWIND_PAUSE_NS (200 * CLOCK_NS_PER_MS)
+#define HOLD_MIN_NS     (500 * CLOCK_NS_PER_MS)
+#define HOLD_MAX_NS     (10 * CLOCK_NS_PER_S)
 
 void lane_init(struct lane *lane) {
     buf_init(&lane->items, WIRE_FRAME_BYTES_MAX);
@@ -194,7 +196,7 @@ static bool make_ready(struct lane *lane, uint64_t seq) {
 
 bool lane_next(struct lane *lane, uint64_t *out_bytes) {
     const uint64_t seq = lane->sent_seq + 1;
-    if (seq >= next_seq(lane) || lane->sent_seq - acked_seq(lane) >= lane->window) {
+    if (lane->held || seq >= next_seq(lane) || lane->sent_seq - acked_seq(lane) >= lane->window) {
         return false;
     }
     if (seq > spooled_seq(lane)) {
@@ -269,7 +271,10 @@ static bool release_spool(struct lane *lane, uint64_t seq) {
 
 bool lane_acknowledge(struct lane *lane, uint64_t last_seq) {
     const uint64_t before = acked_seq(lane);
-    const uint64_t last = last_seq + lane->file->seq_base;
+    uint64_t last = last_seq + lane->file->seq_base;
+    if (lane->ends && last >= next_seq(lane)) {
+        last = next_seq(lane) - 1;
+    }
     if (last >= next_seq(lane) || last <= before) {
         return false;
     }
@@ -281,6 +286,7 @@ bool lane_acknowledge(struct lane *lane, uint64_t last_seq) {
         release_ring(lane, seq);
     }
     lane->nacked = false;
+    lane->hold_ns = 0;
     if (lane->sent_seq < last) {
         lane->sent_seq = last;
     }
@@ -296,7 +302,18 @@ void lane_nack(struct lane *lane, uint64_t last_seq) {
     lane->nacked = last_seq + lane->file->seq_base == acked_seq(lane);
 }
 
+void lane_hold(struct lane *lane, int64_t now_ns) {
+    const int64_t longer_ns = 2 * lane->hold_ns;
+    lane->hold_ns = longer_ns < HOLD_MIN_NS   ? HOLD_MIN_NS
+                    : longer_ns > HOLD_MAX_NS ? HOLD_MAX_NS
+                                              : longer_ns;
+    lane->held_until_ns = now_ns + lane->hold_ns;
+    lane->held = true;
+    lane_rewind(lane);
+}
+
 void lane_tick(struct lane *lane, int64_t now_ns) {
+    lane->held = now_ns < lane->held_until_ns;
     if (lane->nacked && now_ns - lane->rewound_at_ns >= REWIND_PAUSE_NS) {
         lane->rewound_at_ns = now_ns;
         lane_rewind(lane);
@@ -317,7 +334,7 @@ void lane_restart(struct lane *lane, const struct wire_id *producer) {
 
 bool lane_agrees(const struct lane *lane, uint64_t last_seq) {
     const uint64_t last = last_seq + lane->file->seq_base;
-    return last >= acked_seq(lane) && last < next_seq(lane);
+    return last >= acked_seq(lane) && (last < next_seq(lane) || lane->ends);
 }
 
 bool lane_in_flight(const struct lane *lane) {

@@ -39,6 +39,10 @@ struct lane {
     int64_t waiting_since_ns; /* 0: nothing waits */
     uint64_t told_dropped;    /* in the newest batch that was cut */
     int64_t rewound_at_ns;
+    int64_t hold_ns;       /* latest pause over a quota; 0: none since something was acknowledged */
+    int64_t held_until_ns; /* over a quota: nothing is sent before */
+    bool held;
+    bool ends;   /* nothing can follow what is here: a collector that has more has all of it */
     bool nacked; /* to be sent again from acked_seq + 1 */
 
     uint64_t sent_bytes[RINGFILE_BATCH_SLOTS];          /* of the batches in flight */
@@ -52,6 +56,11 @@ struct lane {
 /* Both for a lane whose other fields are set. */
 void lane_init(struct lane *lane);
 void lane_fini(struct lane *lane); /* fine on a zeroed one */
+/* After lane_init(), for a lane whose process is gone: continues where its file (ringfile_open())
+ * and its spool (spool_recover(), if there is one) leave off. */
+void lane_recover(struct lane *lane);
+/* The same for a lane of ringfile_for_spool(); spool: NULL if this lane has none. */
+void lane_recover_spool(struct lane *lane, uint64_t generation);
 
 /* Cuts what is due into batches, while the window has room. hurry: do not wait for max_age_ns.
  * Calls that were dropped and that no record follows get a batch without content: their number must
@@ -72,6 +81,8 @@ void lane_rewind(struct lane *lane);
 /* The collector stands at last_seq and did not take what followed. Every batch behind a gap is
  * refused, so one rewind answers all of them: this notes it, lane_tick() does it. */
 void lane_nack(struct lane *lane, uint64_t last_seq);
+/* The collector will take what is not acknowledged, but later: each time a longer pause. */
+void lane_hold(struct lane *lane, int64_t now_ns);
 void lane_tick(struct lane *lane, int64_t now_ns);
 /* Numbers what is not acknowledged from 1, for a new producer id. */
 void lane_restart(struct lane *lane, const struct wire_id *producer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "emitter/link.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,20 +29,26 @@ static const struct {
 #define RECONNECT_SPAN_MS 400
 
 #define MONITOR_EVENTS                                                                             \
-    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |                                      \
+    (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_DELAYED | ZMQ_EVENT_CONNECT_RETRIED |                 \
+     ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |                                      \
      ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                  \
      ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
 static const struct {
     uint16_t event;
     enum link_change change;
-    const char *reason;
+    enum link_trouble trouble;
 } changes[] = {
-    {ZMQ_EVENT_HANDSHAKE_SUCCEEDED, LINK_UP, NULL},
-    {ZMQ_EVENT_DISCONNECTED, LINK_LOST, "the connection was closed"},
-    {ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, LINK_LOST, "the handshake failed"},
-    {ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, LINK_LOST, "the other end does not speak our protocol"},
-    {ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, LINK_LOST, "the collector refused the key"},
+    {ZMQ_EVENT_HANDSHAKE_SUCCEEDED, LINK_UP, LINK_CLOSED},
+    {ZMQ_EVENT_DISCONNECTED, LINK_LOST, LINK_CLOSED},
+    {ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, LINK_LOST, LINK_BROKEN_OFF},
+    {ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, LINK_LOST, LINK_PROTOCOL},
+    {ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, LINK_LOST, LINK_KEY_REFUSED},
+};
+
+struct event {
+    uint16_t number;
+    uint32_t value;
 };
 
 struct link {
@@ -50,13 +57,19 @@ struct link {
     void *monitor;
     zmq_msg_t received;
     unsigned seed;
+    bool keyed; /* keys is set */
+    struct link_keys keys;
+    bool named;   /* the endpoint names a host, it gives no number */
+    bool reached; /* there was an address to connect to */
 };
 
-struct link *link_new(void) {
+struct link *link_new(const struct link_keys *keys) {
     struct link *link = calloc(1, sizeof *link);
     if (link != NULL) {
         zmq_msg_init(&link->received);
         link->seed = (unsigned)(uintptr_t)link ^ (unsigned)clock();
+        link->keyed = keys != NULL;
+        link->keys = keys != NULL ? *keys : (struct link_keys){.server = ""};
     }
     return link;
 }
@@ -65,6 +78,7 @@ void link_free(struct link *link) {
     if (link != NULL) {
         link_close(link);
         zmq_msg_close(&link->received);
+        explicit_bzero(&link->keys, sizeof link->keys);
         free(link);
     }
 }
@@ -104,6 +118,50 @@ static bool set_options(struct link *link) {
     return zmq_setsockopt(link->socket, ZMQ_RECONNECT_IVL, &reconnect_ms, sizeof reconnect_ms) == 0;
 }
 
+static bool is_tcp(const char *endpoint) {
+    return strncmp(endpoint, "tcp://", strlen("tcp://")) == 0;
+}
+
+const struct link_keys *link_keys_for(const struct link *link, const char *endpoint) {
+    return link->keyed && is_tcp(endpoint) ? &link->keys : NULL;
+}
+
+static bool is_named(const char *endpoint) {
+    char host[64];
+    struct in_addr v4;
+    const char *from = endpoint + strlen("tcp://");
+    const char *colon = is_tcp(endpoint) ? strrchr(from, ':') : NULL;
+    if (colon == NULL || from[0] == '[') {
+        return false;
+    }
+    if ((size_t)(colon - from) >= sizeof host) {
+        return true;
+    }
+    memcpy(host, from, (size_t)(colon - from));
+    host[colon - from] = '\0';
+    return inet_pton(AF_INET, host, &v4) != 1;
+}
+
+static bool set_keys(const struct link *link, const struct link_keys *keys) {
+    return zmq_setsockopt(link->socket, ZMQ_CURVE_SERVERKEY, keys->server, sizeof keys->server) ==
+               0 &&
+           zmq_setsockopt(link->socket, ZMQ_CURVE_PUBLICKEY, keys->own.public_key,
+                          sizeof keys->own.public_key) == 0 &&
+           zmq_setsockopt(link->socket, ZMQ_CURVE_SECRETKEY, keys->own.secret_key,
+                          sizeof keys->own.secret_key) == 0;
+}
+
+/* What depends on the endpoint. IPv6 only where it is asked for: where the kernel has none, the
+ * option alone breaks names. */
+static bool set_endpoint(struct link *link, const char *endpoint) {
+    const struct link_keys *keys = link_keys_for(link, endpoint);
+    const int v6 = strchr(endpoint, '[') != NULL;
+    link->named = is_named(endpoint);
+    link->reached = false;
+    return zmq_setsockopt(link->socket, ZMQ_IPV6, &v6, sizeof v6) == 0 &&
+           (keys == NULL || set_keys(link, keys));
+}
+
 static bool watch(struct link *link) {
     static const char address[] = "inproc://monitor";
     const int linger = 0;
@@ -121,8 +179,8 @@ enum err link_open(struct link *link, const char *endpoint, struct why *why) {
     if (link->context != NULL) {
         link->socket = zmq_socket(link->context, ZMQ_DEALER);
     }
-    if (link->socket == NULL || !set_options(link) || !watch(link) ||
-        zmq_connect(link->socket, endpoint) != 0) {
+    if (link->socket == NULL || !set_options(link) || !set_endpoint(link, endpoint) ||
+        !watch(link) || zmq_connect(link->socket, endpoint) != 0) {
         enum err err = why_set(why, ERR_IO, "cannot open a socket for %s: %s", endpoint,
                                zmq_strerror(zmq_errno()));
         link_close(link);
@@ -132,34 +190,60 @@ enum err link_open(struct link *link, const char *endpoint, struct why *why) {
 }
 
 /* The first part of a monitor message is the event's number and value, the second an address. */
-static bool next_event(struct link *link, uint16_t *out_event) {
+static bool next_event(struct link *link, struct event *out) {
     zmq_msg_t part;
     zmq_msg_init(&part);
-    const bool any = zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT) >= (int)sizeof *out_event;
+    const int least = (int)(sizeof out->number + sizeof out->value);
+    const bool any = zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT) >= least;
     if (any) {
-        memcpy(out_event, zmq_msg_data(&part), sizeof *out_event);
+        const char *bytes = zmq_msg_data(&part);
+        memcpy(&out->number, bytes, sizeof out->number);
+        memcpy(&out->value, bytes + sizeof out->number, sizeof out->value);
         zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT);
     }
     zmq_msg_close(&part);
     return any;
 }
 
-static enum link_change read_changes(struct link *link, const char **out_reason) {
-    enum link_change change = LINK_SAME;
-    uint16_t event;
-    while (change != LINK_LOST && next_event(link, &event)) {
-        for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-            if (changes[i].event == event) {
-                change = changes[i].change;
-                *out_reason = changes[i].reason;
-            }
+/* libzmq tries for ever to look up a host that does not exist, and says so only by trying again
+ * without ever having had an address. */
+static bool is_unknown_host(struct link *link, const struct event *event) {
+    if (event->number == ZMQ_EVENT_CONNECT_DELAYED || event->number == ZMQ_EVENT_CONNECTED) {
+        link->reached = true;
+    }
+    return event->number == ZMQ_EVENT_CONNECT_RETRIED && link->named && !link->reached;
+}
+
+static enum link_change change_of(struct link *link, const struct event *event,
+                                  enum link_trouble *out_trouble) {
+    if (is_unknown_host(link, event)) {
+        *out_trouble = LINK_UNKNOWN_HOST;
+        return LINK_LOST;
+    }
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        if (changes[i].event == event->number) {
+            *out_trouble = event->number == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
+                                   event->value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
+                               ? LINK_MECHANISM
+                               : changes[i].trouble;
+            return changes[i].change;
         }
+    }
+    return LINK_SAME;
+}
+
+static enum link_change read_changes(struct link *link, enum link_trouble *out_trouble) {
+    enum link_change change = LINK_SAME;
+    struct event event;
+    while (change != LINK_LOST && next_event(link, &event)) {
+        const enum link_change next = change_of(link, &event, out_trouble);
+        change = next != LINK_SAME ? next : change;
     }
     return change;
 }
 
 enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms,
-                           const char **out_reason) {
+                           enum link_trouble *out_trouble) {
     zmq_pollitem_t items[] = {
         {.fd = wake_fd, .events = ZMQ_POLLIN},
         {.socket = link->socket, .events = ZMQ_POLLIN},
@@ -169,7 +253,7 @@ enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms,
     if (zmq_poll(items, n, timeout_ms) <= 0 || n == 1) {
         return LINK_SAME;
     }
-    return (items[2].revents & ZMQ_POLLIN) != 0 ? read_changes(link, out_reason) : LINK_SAME;
+    return (items[2].revents & ZMQ_POLLIN) != 0 ? read_changes(link, out_trouble) : LINK_SAME;
 }
 
 bool link_send(struct link *link, struct str frame) {

@@ -12,10 +12,20 @@
 
 #include "schema/wire/buf.h"
 #include "schema/wire/err.h"
+#include "schema/wire/keyfile.h"
 
 struct link;
 
-struct link *link_new(void); /* NULL: out of memory */
+struct link_keys {
+    char server[KEYFILE_KEY_CHARS + 1]; /* public key of the collector: nobody else is spoken to */
+    struct keyfile_pair own;
+};
+
+/* keys: copied; NULL: connections are in the clear. Keys are used over tcp: a socket file is
+ * guarded by its directory. NULL: out of memory. */
+struct link *link_new(const struct link_keys *keys);
+/* What the connection to endpoint is made with; NULL: in the clear. */
+const struct link_keys *link_keys_for(const struct link *link, const char *endpoint);
 void link_free(struct link *link);
 
 /* Opens a socket towards endpoint. ERR_IO: no descriptor or no memory for it. */
@@ -25,9 +35,20 @@ bool link_is_open(const struct link *link);
 
 enum link_change { LINK_SAME, LINK_UP, LINK_LOST };
 
+enum link_trouble {
+    LINK_CLOSED,       /* by the other end, or silent for too long */
+    LINK_BROKEN_OFF,   /* during the handshake, without a word; also how a wrong server key shows */
+    LINK_PROTOCOL,     /* not ZeroMQ, or not as it should be */
+    LINK_MECHANISM,    /* one end wants keys, the other has none */
+    LINK_KEY_REFUSED,  /* our key is not on the collector's list */
+    LINK_UNKNOWN_HOST, /* or not reachable */
+    LINK_TROUBLES
+};
+
 /* Waits until something arrives, wake_fd is readable, or timeout_ms has passed. Tells the last
- * change of the connection; after LINK_LOST out_reason (borrowed, static) says why. */
-enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms, const char **out_reason);
+ * change of the connection; after LINK_LOST out_trouble says why. */
+enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms,
+                           enum link_trouble *out_trouble);
 
 /* False: the connection takes nothing now. True promises nothing about arrival. */
 bool link_send(struct link *link, struct str frame);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/wire/keyfile.h"
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
@@ -36,6 +37,8 @@ static const struct text_row {
     TEXT(run_id, "TOCSIN_RUN_ID", "run id", 1, WIRE_NAME_BYTES_MAX),
     TEXT(ring_dir, "TOCSIN_RING_DIR", "ring directory", 1, PLACE_PATH_BYTES_MAX - 64),
     TEXT(spool_dir, "TOCSIN_SPOOL_DIR", "spool directory", 1, PLACE_PATH_BYTES_MAX - 128),
+    TEXT(server_key, "TOCSIN_SERVER_KEY", "server key", 1, PLACE_PATH_BYTES_MAX),
+    TEXT(key_file, "TOCSIN_KEY_FILE", "path of the key file", 1, PLACE_PATH_BYTES_MAX - 1),
 #undef TEXT
 };
 
@@ -183,6 +186,20 @@ static enum err resolve_sizes(const struct tocsin_options *options, struct setti
     return err;
 }
 
+static enum err check_keys(const struct settings *s, struct why *why) {
+    if ((s->server_key == NULL) != (s->key_file == NULL)) {
+        return why_set(why, ERR_CONFIG, "TOCSIN_SERVER_KEY and TOCSIN_KEY_FILE go together: set %s",
+                       s->server_key == NULL ? "the first, too, or unset the second"
+                                             : "the second, too, or unset the first");
+    }
+    if (s->server_key != NULL && !keyfile_is_key(s->server_key)) {
+        return why_set(why, ERR_CONFIG,
+                       "TOCSIN_SERVER_KEY is not a key: set it to the 40 characters that tocsin "
+                       "keys server shows, in single quotes");
+    }
+    return ERR_OK;
+}
+
 static enum err check(const struct settings *s, struct why *why) {
     if (s->project == NULL) {
         return why_set(why, ERR_VALUE, "no project: set options.project or TOCSIN_PROJECT");
@@ -216,6 +233,9 @@ enum err options_resolve(const struct tocsin_options *options, struct settings *
     }
     if (err == ERR_OK) {
         err = check(out, why);
+    }
+    if (err == ERR_OK) {
+        err = check_keys(out, why);
     }
     if (err == ERR_OK) {
         err = resolve_ranks(&given, out, why);

@@ -22,13 +22,15 @@
 struct settings {          /* strings borrow from the options or the environment */
     const char *endpoints; /* never NULL; may point into endpoint_default */
     const char *project;
-    const char *name;      /* NULL: made from the run id */
-    const char *group;     /* NULL: none */
-    const char *config;    /* NULL: none */
-    const char *run_id;    /* NULL: the launcher's, else random */
-    const char *ring_dir;  /* NULL: the default places */
-    const char *spool_dir; /* NULL: the default place */
-    uint64_t ring_bytes;   /* a power of two */
+    const char *name;       /* NULL: made from the run id */
+    const char *group;      /* NULL: none */
+    const char *config;     /* NULL: none */
+    const char *run_id;     /* NULL: the launcher's, else random */
+    const char *ring_dir;   /* NULL: the default places */
+    const char *spool_dir;  /* NULL: the default place */
+    const char *server_key; /* NULL: none, and no key_file */
+    const char *key_file;
+    uint64_t ring_bytes; /* a power of two */
     uint64_t spool_bytes;
     enum tocsin_resume resume;
     uint32_t rank;

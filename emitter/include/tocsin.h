@@ -94,17 +94,21 @@ struct tocsin_options {
     const char *group;     /* TOCSIN_GROUP; default: none */
     const char *config;    /* a JSON object; stored with the run */
     enum tocsin_resume resume;
-    int64_t rank;         /* -1: RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK, PMI_RANK ... else 0 */
-    int64_t world_size;   /* -1: WORLD_SIZE, SLURM_NTASKS, OMPI_COMM_WORLD_SIZE ... else 1 */
-    const char *run_id;   /* any text, equal on all ranks of a run. TOCSIN_RUN_ID; default: from
-                             the launcher's variables, else random */
-    const char *ring_dir; /* where the ring's file is. TOCSIN_RING_DIR; default: /dev/shm, else the
-                             data directory */
-    uint64_t ring_bytes;  /* size of the metrics ring. TOCSIN_RING_BYTES; 0: 8 MiB */
-    bool quiet;           /* no lines on the terminal. TOCSIN_QUIET=1 */
+    int64_t rank;          /* -1: RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK, PMI_RANK ... else 0 */
+    int64_t world_size;    /* -1: WORLD_SIZE, SLURM_NTASKS, OMPI_COMM_WORLD_SIZE ... else 1 */
+    const char *run_id;    /* any text, equal on all ranks of a run. TOCSIN_RUN_ID; default: from
+                              the launcher's variables, else random */
+    const char *ring_dir;  /* where the ring's file is. TOCSIN_RING_DIR; default: /dev/shm, else the
+                              data directory */
+    uint64_t ring_bytes;   /* size of the metrics ring. TOCSIN_RING_BYTES; 0: 8 MiB */
+    bool quiet;            /* no lines on the terminal. TOCSIN_QUIET=1 */
     const char *spool_dir; /* where data waits that the ring has no room for. TOCSIN_SPOOL_DIR;
                               default: <data directory>/spool. Not on a network file system */
-    uint64_t spool_bytes; /* bound of all spools in that directory. TOCSIN_SPOOL_BYTES; 0: 1 GiB */
+    uint64_t spool_bytes;  /* bound of all spools in that directory. TOCSIN_SPOOL_BYTES; 0: 1 GiB */
+    const char *server_key; /* public key of the collector; with it tcp connections are encrypted.
+                               TOCSIN_SERVER_KEY; default: none */
+    const char *key_file;   /* this side's key pair, as `tocsin keys client` makes it; goes with
+                               server_key. TOCSIN_KEY_FILE; default: none */
 };
 
 #define TOCSIN_OPTIONS_INIT                                                                        \
@@ -166,15 +170,43 @@ TOCSIN_API enum tocsin_err tocsin_fail(struct tocsin **run, int64_t deadline_ms)
 
 /* Counters since the start of this process, in calls. */
 struct tocsin_stats {
-    size_t size;           /* sizeof(struct tocsin_stats), set by the caller */
-    uint64_t emitted;      /* log calls accepted or dropped */
-    uint64_t dropped;      /* dropped because ring and spool were full, or lost in a damaged spool */
-    uint64_t refused;      /* calls refused for a bad name, value count or length */
+    size_t size;      /* sizeof(struct tocsin_stats), set by the caller */
+    uint64_t emitted; /* log calls accepted or dropped */
+    uint64_t dropped; /* dropped because ring and spool were full, or lost in a damaged spool */
+    uint64_t refused; /* calls refused for a bad name, value count or length */
     uint64_t acknowledged; /* committed in PostgreSQL, as far as this process was told */
     uint64_t alerts;
     bool connected; /* a collector has answered and is being used */
 };
 TOCSIN_API enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out);
+
+/* Delivers what processes of this user have left on this machine: rings of killed ones, spools of
+ * those that ended before everything was acknowledged. What a living process has is not touched.
+ * A run does the same in the background for what was meant for the same collectors. */
+struct tocsin_ship_options {
+    size_t size;           /* sizeof(struct tocsin_ship_options) */
+    const char *ring_dir;  /* NULL: TOCSIN_RING_DIR, else the default places */
+    const char *spool_dir; /* NULL: TOCSIN_SPOOL_DIR, else the default place */
+    const char *endpoints; /* NULL: to where each of them was meant to go */
+    int64_t patience_ms;   /* how long to wait for an acknowledgement; 0: 10,000 */
+    bool quiet;
+    const char *server_key; /* as in struct tocsin_options; NULL: from the environment */
+    const char *key_file;
+};
+struct tocsin_ship_report {
+    size_t size;        /* sizeof(struct tocsin_ship_report), set by the caller */
+    uint64_t found;     /* runs that left something */
+    uint64_t delivered; /* of them: all that they left */
+    uint64_t refused;   /* of them: refused by the collector */
+    uint64_t damaged;   /* files that make no sense; renamed to *.damaged */
+    uint64_t calls;     /* log calls acknowledged now */
+    uint64_t events;    /* alerts, configs and endings acknowledged now */
+};
+/* Looks through the directories once and returns when all is delivered or nobody takes it. Takes
+ * time. Errors: ARGUMENT, CONFIG (endpoints, directories), TIMEOUT and REFUSED (something is left;
+ * out_report says how much). */
+TOCSIN_API enum tocsin_err tocsin_ship(const struct tocsin_ship_options *options,
+                                       struct tocsin_ship_report *out_report);
 
 /* Name of the run (borrowed until tocsin_finish); "" for NULL. */
 TOCSIN_API const char *tocsin_run_name(const struct tocsin *run);

@@ -37,6 +37,8 @@ enum err_class { ERR_CLASS_OK, ERR_CLASS_RETRY, ERR_CLASS_REJECT, ERR_CLASS_FATA
     X(ERR_DB_VERSION, FATAL, "PostgreSQL version is not supported")                                \
     X(ERR_DB_PERMISSION, FATAL, "database role lacks a permission")                                \
     X(ERR_DB, FATAL, "database error")                                                             \
+    X(ERR_KEY, REJECT, "this key may not write")                                                   \
+    X(ERR_PROJECT, REJECT, "this key may not write into this project")                             \
     X(ERR_NOT_FOUND, REJECT, "not found")
 
 enum err {

@@ -69,6 +69,10 @@ enum wire_refusal {
     WIRE_REFUSAL_NO_RUN_TO_RESUME = 4, /* resume=must and no run of that name */
     WIRE_REFUSAL_CONTENT = 5,          /* PostgreSQL refused the content */
     WIRE_REFUSAL_FRAME_TOO_LARGE = 6,
+    WIRE_REFUSAL_KEY = 7,           /* revoked, or the producer belongs to another key */
+    WIRE_REFUSAL_PROJECT = 8,       /* the key is not bound to the run's project */
+    WIRE_REFUSAL_QUOTA_METRICS = 9, /* too many points or new names: send the lane again later */
+    WIRE_REFUSAL_QUOTA_EVENTS = 10, /* too many alerts: send the lane again later */
 };
 #define WIRE_REFUSAL_MAX 255 /* up to here unknown reasons decode, and mean just "refused" */
 

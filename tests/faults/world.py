@@ -7,19 +7,21 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 import psycopg2  # noqa: E402
-from rig.postgres import Cluster  # noqa: E402
+from rig.postgres import Cluster, connect  # noqa: E402
 from rig.process import Process, clear_place, make_place, survivors  # noqa: E402
 from rig.programs import Tocsind  # noqa: E402
 from rig.wait import wait_for  # noqa: E402
 
-from oracle import FULL, Oracle  # noqa: E402
+from oracle import FULL, OK, Oracle  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
 FINISHED, LATE = 0, 3  # exit codes of a trainer that may happen
@@ -70,7 +72,7 @@ class Trainers:
     """So many ranks of one run. A rank that ends is started again, as by a launcher."""
 
     def __init__(self, world, ranks, endpoints, rate=300, calls=(50, 1500), ring_bytes=None,
-                 runs=1, ring_dir=None):
+                 runs=1):
         self.world = world
         self.rate = rate
         self.calls = calls
@@ -79,7 +81,7 @@ class Trainers:
         self.processes = {}  # rank: Process
         self.env = {"TOCSIN_PROJECT": "faults", "TOCSIN_RUN_ID": "faults", "TOCSIN_QUIET": "1",
                     "TOCSIN_ENDPOINT": endpoints, "WORLD_SIZE": str(ranks),
-                    "TOCSIN_RING_DIR": str(ring_dir or world.place / "rings"),
+                    "TOCSIN_RING_DIR": str(world.rings),
                     "TOCSIN_RING_BYTES": str(ring_bytes) if ring_bytes else None}
 
     def start_one(self, rank):
@@ -125,12 +127,14 @@ class World:
     def __init__(self, seed, **how):
         self.rng = random.Random(seed)
         self.place = make_place()
+        self.rings = tempfile.mkdtemp(prefix="tocsin-", dir="/dev/shm")
         self.starts = 0
         self.trainers = []
         self.collectors = []
         self.proxies = []  # one for each collector, or none
         self.postgres_proxy = None
         self.kills = collections.Counter()
+        self.figures = collections.Counter()  # what was measured beside
         self.fifo_end = None
         self.db = None
         try:
@@ -237,10 +241,9 @@ class World:
             if connection is not None:
                 connection.close()
 
-    def starts_with(self, code):
-        """Starts of which a call returned this code."""
-        found = re.findall(rf"^r (\d+) \d+ {code} ", self.record.read_text(), re.M)
-        return set(map(int, found))
+    def starts_of_returns(self, code):
+        """For each call that returned this code the number of its start."""
+        return re.findall(rf"^r (\d+) \d+ {code} ", self.record.read_text(), re.M)
 
     def restart_postgres(self):
         self.db.close()
@@ -276,3 +279,4 @@ class World:
         if self.db is not None:
             self.db.close()
         clear_place(self.place)
+        shutil.rmtree(self.rings, ignore_errors=True)

@@ -3,7 +3,9 @@
 bit for bit, also when the collector dies in the middle."""
 
 import math
+import os
 import pathlib
+import re
 import struct
 import time
 from collections import Counter, defaultdict
@@ -57,7 +59,7 @@ def check_run(db, run, folder):
 
 
 def start(place, name, *argv, **variables):
-    env = {"TOCSIN_RING_DIR": str(place / "rings"), **variables}
+    env = {"TOCSIN_RING_DIR": str(place / "rings"), "TOCSIN_SPOOL_DIR": str(place / "spool"), **variables}
     return Process([program(name), *map(str, argv)], place, place / f"{name}.log", env)
 
 
@@ -103,7 +105,8 @@ def test_training_needs_no_collector(place):
     assert all({step for step, _, _ in log} == set(range(60)) for log in logged(place).values())
     trained = max((place / f"rank{rank}.csv").stat().st_mtime for rank in range(RANKS))
     assert time.time() - trained < 8, "it waited longer than it was told"  # the default is 10 s
-    assert len(list((place / "rings").iterdir())) == RANKS  # what was logged waits there
+    waiting = re.findall(r"they wait in (\S+)", trainer.log)
+    assert len(waiting) == RANKS and all(os.path.exists(path) for path in waiting), trainer.log
 
 
 def test_a_collector_killed_in_the_middle_loses_and_repeats_nothing(place, db, tocsind):

@@ -60,7 +60,8 @@ def test_down_when_nothing_runs_is_fine_and_makes_nothing(fresh_home):
     assert not fresh_home.run_dir.exists() and not fresh_home.data.exists()
 
 
-def test_status_tells_what_is_missing(home):
+def test_status_tells_what_is_missing(make_home):
+    home = make_home(ORDINARY)
     nothing = home.run("status")
     assert nothing.rc == 5
     assert "does not answer" in nothing.stdout and "does not run" in nothing.stdout
@@ -80,7 +81,8 @@ def test_status_tells_what_is_missing(home):
     assert "database  answers" in half.stdout and "tocsind   does not run" in half.stdout
 
 
-def test_psql_enters_as_the_role_asked_for(home):
+def test_psql_enters_as_the_role_asked_for(make_home):
+    home = make_home()
     assert "run: tocsin up" in home.fails(5, "psql", "--", "-c", "select 1")
     home.up()
     for flags, role in ((), "tocsin_reader"), (("--role", "owner"), "tocsin_owner"):
@@ -90,7 +92,8 @@ def test_psql_enters_as_the_role_asked_for(home):
     assert result.rc == 1 and "read-only transaction" in result.stderr
 
 
-def test_up_after_kill_9_of_tocsind(home):
+def test_up_after_kill_9_of_tocsind(make_home):
+    home = make_home(ORDINARY)
     home.up()
     dead, postmaster = home.daemon_pid(), home.postmaster_pid()
     kill9(dead)
@@ -109,7 +112,8 @@ def test_up_after_kill_9_of_the_postmaster(home):
     assert home.postmaster_pid() != dead and home.daemon_pid() == daemon
 
 
-def test_down_after_kill_9_of_both(home):
+def test_down_after_kill_9_of_both(make_home):
+    home = make_home()
     home.up()
     kill9(home.daemon_pid())
     kill9(home.postmaster_pid())

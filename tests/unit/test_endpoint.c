@@ -32,7 +32,7 @@ static const char *path_of(const char *name) {
 static void assert_refused(const char *address, const char *part_of_why) {
     struct endpoint *endpoint = NULL;
     struct why why = {""};
-    const enum err err = endpoint_open(address, &endpoint, &why);
+    const enum err err = endpoint_open(address, false, &endpoint, &why);
     if (err == ERR_OK) {
         fail_msg("%s was accepted", address);
     }
@@ -78,7 +78,7 @@ static void addresses_of_the_world_are_refused(void **state) {
     assert_refused("ipc://@abstract", "absolute path");
     struct endpoint *endpoint = NULL;
     struct why why;
-    assert_int_equal(endpoint_open("tcp://127.0.0.1:5555", &endpoint, &why), ERR_OK);
+    assert_int_equal(endpoint_open("tcp://127.0.0.1:5555", false, &endpoint, &why), ERR_OK);
     endpoint_close(endpoint);
 }
 
@@ -94,7 +94,7 @@ static void the_directory_is_made_for_this_user_only(void **state) {
     struct endpoint *endpoint = NULL;
     struct why why;
     struct stat info;
-    assert_int_equal(endpoint_open(address_of("made/a.sock"), &endpoint, &why), ERR_OK);
+    assert_int_equal(endpoint_open(address_of("made/a.sock"), false, &endpoint, &why), ERR_OK);
     assert_int_equal(stat(path_of("made"), &info), 0);
     assert_int_equal(info.st_mode & 0777, 0700);
     endpoint_close(endpoint);
@@ -113,10 +113,10 @@ static void a_second_one_is_told_of_the_first(void **state) {
     (void)state;
     struct endpoint *endpoint = NULL;
     struct why why;
-    assert_int_equal(endpoint_open(address_of("b.sock"), &endpoint, &why), ERR_OK);
+    assert_int_equal(endpoint_open(address_of("b.sock"), false, &endpoint, &why), ERR_OK);
     assert_refused(address_of("b.sock"), "another tocsind listens");
     endpoint_close(endpoint);
-    assert_int_equal(endpoint_open(address_of("b.sock"), &endpoint, &why), ERR_OK);
+    assert_int_equal(endpoint_open(address_of("b.sock"), false, &endpoint, &why), ERR_OK);
     endpoint_close(endpoint);
 }
 
@@ -136,10 +136,12 @@ static void the_socket_of_a_dead_one_is_no_obstacle_that_of_a_living_one_is(void
     struct endpoint *endpoint = NULL;
     struct why why;
     const int fd = bind_socket(path_of("c.sock"));
-    assert_refused(address_of("c.sock"), "another program listens");
+    for (int i = 0; i < 4; i++) { /* from the third on it is too busy to accept */
+        assert_refused(address_of("c.sock"), "another program listens");
+    }
     assert_int_equal(access(path_of("c.sock"), F_OK), 0); /* and it was not taken away */
     close(fd);
-    assert_int_equal(endpoint_open(address_of("c.sock"), &endpoint, &why), ERR_OK);
+    assert_int_equal(endpoint_open(address_of("c.sock"), false, &endpoint, &why), ERR_OK);
     endpoint_close(endpoint);
     assert_int_not_equal(access(path_of("c.sock"), F_OK), 0);
 }

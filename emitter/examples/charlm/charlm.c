@@ -221,7 +221,7 @@ static int rank_main(uint32_t number, void *context) {
     if (r->log != NULL) {
         fclose(r->log);
     }
-    /* What was not acknowledged in time is told in one line and stays in the ring's file. */
+    /* What was not acknowledged in time is told in one line and waits on this machine. */
     (void)(fine ? tocsin_finish : tocsin_fail)(&r->run, r->plan->finish_ms);
     rank_fini(r);
     return fine ? 0 : EXIT_NAN;
@@ -302,11 +302,12 @@ int main(int argc, char **argv) {
     if (corpus_read(&corpus) != 0) {
         return 1;
     }
+    int code = 1;
     if (rank_init(&rank, &plan, &corpus) != 0) {
         fprintf(stderr, "charlm: no memory for %lld ranks\n", (long long)plan.ranks);
-        return 1;
+    } else {
+        code = ranks_launch((uint32_t)plan.ranks, rank_main, &rank);
     }
-    const int code = ranks_launch((uint32_t)plan.ranks, rank_main, &rank);
     rank_fini(&rank);
     return code;
 }
