@@ -7,6 +7,7 @@ The programs are those of the build directory $TOCSIN_BIN_DIR, by default build/
 $TOCSIN_FAULTS_KEEP is a directory to which the record and the logs of a failure are copied."""
 
 import argparse
+import json
 import os
 import pathlib
 import shutil
@@ -29,7 +30,22 @@ def keep(world, name):
                         ignore=shutil.ignore_patterns("pg", "fifo", "*.sock", "rings"))
 
 
-def run(name, seed, kills):
+def report(name, seed, world, oracle, seconds):
+    """What happened, as numbers."""
+    return {"scenario": name, "seed": seed, "faults": dict(world.kills),
+            "figures": dict(world.figures), "calls": oracle.calls, "starts": len(oracle.starts),
+            "stored": oracle.stored, "found": dict(oracle.counts), "seconds": round(seconds)}
+
+
+def say(told, problems):
+    made = [f"{kind} {n}" for kind, n in sorted({**told["faults"], **told["figures"]}.items())]
+    found = [f"{kind} {n}" for kind, n in told["found"].items()]
+    print(f"{told['scenario']}: seed {told['seed']}, {', '.join(made)}: {told['calls']} calls of "
+          f"{told['starts']} starts checked, {told['stored']} stored; {', '.join(found)} "
+          f"({told['seconds']} s)", *problems, sep="\n  ", flush=True)
+
+
+def run(name, seed, kills, json_path):
     function, arguments = SCENARIOS[name]
     began = time.monotonic()
     world = World(seed, **arguments)
@@ -37,10 +53,10 @@ def run(name, seed, kills):
         function(world, kills)
         world.finish()
         oracle = world.check()
-        made = " ".join(f"{kind}={n}" for kind, n in sorted(world.kills.items())) or "none"
-        made += "".join(f" {name}={value}" for name, value in sorted(world.figures.items()))
-        print(f"{name}: seed {seed}, faults {made}: {oracle} ({time.monotonic() - began:.0f} s)",
-              *oracle.problems, sep="\n  ", flush=True)
+        told = report(name, seed, world, oracle, time.monotonic() - began)
+        say(told, oracle.problems)
+        if json_path:
+            pathlib.Path(json_path).write_text(json.dumps(told), encoding="ascii")
         if oracle.is_good():
             return GOOD
         keep(world, name)
@@ -64,13 +80,14 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--deadline-s", type=int, default=3600)
+    parser.add_argument("--json", metavar="FILE", help="also writes the numbers there")
     arguments = parser.parse_args()
     for number in (signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, give_up)
     signal.alarm(arguments.deadline_s)
     root = pathlib.Path(__file__).resolve().parent.parent.parent
     os.environ.setdefault("TOCSIN_BIN_DIR", str(root / "build/release"))
-    return run(arguments.scenario, arguments.seed, arguments.kills)
+    return run(arguments.scenario, arguments.seed, arguments.kills, arguments.json)
 
 
 if __name__ == "__main__":

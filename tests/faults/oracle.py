@@ -45,6 +45,12 @@ class Start:
                 if call.lane == lane]
 
 
+def was_between(time_us, began_ns, ended_ns):
+    """Not asked of what did not end, or what began after its end: a clock was set back."""
+    return ended_ns is None or ended_ns < began_ns \
+        or began_ns // 1000 <= time_us <= ended_ns // 1000
+
+
 def read_record(path):
     starts = {}
     with open(path, encoding="ascii") as lines:
@@ -137,7 +143,7 @@ class Oracle:
                 "select run_id, rank, attempt, pid, extract(epoch from started) * 1000000 "
                 "from attempts"):
             starts = [s for s in self.starts.values() if (s.rank, s.pid) == (rank, pid)
-                      and s.began_ns // 1000 <= us and (not s.started_ns or us * 1000 <= s.started_ns)]
+                      and was_between(us, s.began_ns, s.started_ns)]
             if len(starts) == 1:
                 self.by_attempt[run_id, rank, attempt] = starts[0]
                 found[starts[0].number] += 1
@@ -168,8 +174,7 @@ class Oracle:
         if what != call.what:
             self.blame("altered", f"{where} is {what}, was {call.what}")
         ended_ns = start.returned.get(n, (OK, None))[1]
-        if time_us is not None and ended_ns is not None and call.began_ns <= ended_ns \
-                and not call.began_ns // 1000 <= time_us <= ended_ns // 1000:
+        if time_us is not None and not was_between(time_us, call.began_ns, ended_ns):
             self.blame("altered", f"{where} has time {time_us}, was logged {call.began_ns // 1000}")
 
     def check_blocks(self):

@@ -7,7 +7,7 @@ import signal
 import time
 
 from scenarios import kill_collector, kill_postgres, repeat, scenario
-from world import FULL, OK, Unfit
+from world import FULL, LIVELY_S, OK, Unfit
 
 HEARTBEAT_S = 8  # longer than a silence that heartbeats allow
 RSS_MAX_BYTES = 256 * 1024 * 1024
@@ -113,18 +113,27 @@ def outage(world, kills):
 
 @scenario()
 def crowd(world, kills):
-    """1,024 producers, as 16 processes; the collector and PostgreSQL die under them."""
+    """128 producers a kill, up to 1,024, in processes of 64; the collector and PostgreSQL die under
+    them."""
+    producers = min(1024, 128 * kills)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    world.start(ranks=1024, runs=64, rate=150, calls=(40, 60), ring_bytes=1 << 20)
-    world.wait(lambda: (world.ask("select count(distinct rank) from attempts") or [[0]])[0][0] == 1024,
-               what="1,024 producers said hello")
+
+    def wait_for_all():
+        """Until each producer stored something that it logged after now."""
+        ((now,),) = world.ask("select now()")
+        world.wait(lambda: world.ask(
+            f"select count(*) = {producers} from producers "
+            f"where lane = 1 and updated > '{now}'") == [(True,)], 3 * LIVELY_S,
+            "all producers go on")
+        check_rss(world)
+
+    world.start(ranks=producers, runs=64, rate=64, calls=(10000, 10000), ring_bytes=1 << 20)
     for n in range(kills):
         world.wait_progress(64)
         check_rss(world)
         (kill_postgres if n % 3 == 2 else kill_collector)(world)
-    world.wait_progress(64)
-    check_rss(world)
+    wait_for_all()
 
 
 @scenario()

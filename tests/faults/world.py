@@ -7,14 +7,16 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 import psycopg2  # noqa: E402
-from rig.postgres import Cluster  # noqa: E402
+from rig.postgres import Cluster, connect  # noqa: E402
 from rig.process import Process, clear_place, make_place, survivors  # noqa: E402
 from rig.programs import Tocsind  # noqa: E402
 from rig.wait import wait_for  # noqa: E402
@@ -70,7 +72,7 @@ class Trainers:
     """So many ranks of one run. A rank that ends is started again, as by a launcher."""
 
     def __init__(self, world, ranks, endpoints, rate=300, calls=(50, 1500), ring_bytes=None,
-                 runs=1, ring_dir=None):
+                 runs=1):
         self.world = world
         self.rate = rate
         self.calls = calls
@@ -79,7 +81,7 @@ class Trainers:
         self.processes = {}  # rank: Process
         self.env = {"TOCSIN_PROJECT": "faults", "TOCSIN_RUN_ID": "faults", "TOCSIN_QUIET": "1",
                     "TOCSIN_ENDPOINT": endpoints, "WORLD_SIZE": str(ranks),
-                    "TOCSIN_RING_DIR": str(ring_dir or world.place / "rings"),
+                    "TOCSIN_RING_DIR": str(world.rings),
                     "TOCSIN_RING_BYTES": str(ring_bytes) if ring_bytes else None}
 
     def start_one(self, rank):
@@ -125,6 +127,7 @@ class World:
     def __init__(self, seed, **how):
         self.rng = random.Random(seed)
         self.place = make_place()
+        self.rings = tempfile.mkdtemp(prefix="tocsin-", dir="/dev/shm")
         self.starts = 0
         self.trainers = []
         self.collectors = []
@@ -276,3 +279,4 @@ class World:
         if self.db is not None:
             self.db.close()
         clear_place(self.place)
+        shutil.rmtree(self.rings, ignore_errors=True)
