@@ -24,6 +24,7 @@ struct salvage {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     atomic_bool cancel;
+    atomic_bool done; /* as in the courier */
     bool quiet;
     bool has_keys;
     struct link_keys keys;
@@ -72,6 +73,7 @@ static void *run(void *context) {
                        (unsigned long long)report.calls, (unsigned long long)report.events);
         }
     }
+    atomic_store(&s->done, true);
     return NULL;
 }
 
@@ -153,7 +155,7 @@ void salvage_stop(struct salvage *s) {
         return;
     }
     const struct timespec until = wall_in(STOP_NS);
-    if (pthread_timedjoin_np(s->thread, NULL, &until) != 0) {
+    if (pthread_timedjoin_np(s->thread, NULL, &until) != 0 || !atomic_load(&s->done)) {
         pthread_detach(s->thread); /* in a name lookup that hangs: what it uses is left alone */
         return;
     }
