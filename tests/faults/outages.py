@@ -15,11 +15,12 @@ RSS_MAX_BYTES = 256 * 1024 * 1024
 
 @scenario()
 def absent(world, kills):
-    """No collector until the rings are full and calls were dropped; then it comes, and goes, while
-    the rings stay full."""
-    trainers = world.add_trainers(rate=4000, calls=(10000, 20000), ring_bytes=1 << 20)
+    """No collector until rings and spools are full and calls were dropped; then it comes, and goes,
+    while they stay full."""
+    trainers = world.add_trainers(rate=4000, calls=(20000, 30000), ring_bytes=1 << 20,
+                                  spool_bytes=1 << 20)
     world.wait(lambda: len(set(world.starts_of_returns(FULL))) >= len(trainers.processes),
-               what="all rings are full")
+               what="all rings and spools are full")
     world.collectors[0].start()
     for _ in range(kills):
         world.wait_progress()
@@ -37,7 +38,7 @@ def stop_for(world, pids, seconds):
 
 @scenario()
 def stops(world, kills):
-    """Everybody in turn stands still, every fourth time longer than heartbeats allow."""
+    """Everybody in turn stands still, every eighth time longer than heartbeats allow."""
     turns = (lambda: [world.collectors[0].pid],
              lambda: world.postgres_pids(),
              lambda: [p.pid for p in world.trainers[0].processes.values() if p.code is None])
@@ -45,7 +46,7 @@ def stops(world, kills):
     def fault(_):
         n = world.kills["stop"]
         stop_for(world, turns[n % len(turns)](),
-                 HEARTBEAT_S if n % 4 == 3 else world.rng.uniform(0, 1.5))
+                 HEARTBEAT_S if n % 8 == 3 else world.rng.uniform(0, 1.5))
         world.kills["stop"] += 1
 
     repeat(world, kills, fault)
@@ -54,13 +55,13 @@ def stops(world, kills):
 @scenario(collectors=2, proxied=True)
 def partition(world, kills):
     """Connections that carry nothing, or only one way, and are not closed; they heal, and what was
-    on its way arrives late. Every third time longer than heartbeats allow: trainers move."""
+    on its way arrives late. Every eighth time longer than heartbeats allow: trainers move."""
     def fault(_):
         n = world.kills["partition"]
         used = max(world.proxies, key=lambda proxy: proxy.connections)
         with world.hold():
             used.set(world.rng.choice(["stalled", "deaf"]))
-            world.go_on(2 * HEARTBEAT_S if n % 3 == 2 else world.rng.uniform(0, 2))
+            world.go_on(2 * HEARTBEAT_S if n % 8 == 2 else world.rng.uniform(0, 2))
             used.set("open")
         world.kills["partition"] += 1
 
