@@ -53,6 +53,8 @@ def run(name, seed, kills, json_path):
         function(world, kills)
         world.finish()
         oracle = world.check()
+        if world.damaged:
+            world.figures["gone_but_counted"] = oracle.gone
         told = report(name, seed, world, oracle, time.monotonic() - began)
         say(told, oracle.problems)
         if json_path:

@@ -6,7 +6,7 @@ import resource
 import signal
 import time
 
-from scenarios import kill_collector, kill_postgres, repeat, scenario
+from scenarios import kill_collector, kill_postgres, kill_trainer, repeat, scenario
 from world import FULL, LIVELY_S, OK, Unfit
 
 HEARTBEAT_S = 8  # longer than a silence that heartbeats allow
@@ -26,6 +26,56 @@ def absent(world, kills):
         world.wait_progress()
         kill_collector(world)
     world.kills["absent"] += 1
+
+
+def spools(world):
+    return sorted((world.place / "data/spool").glob("*.spool"))
+
+
+@scenario()
+def spooled(world, kills):
+    """No collector at all while trainers fill spools and are killed; their next starts, and tocsin
+    ship, deliver what they left."""
+    world.add_trainers(rate=3000, calls=(10000, 30000), ring_bytes=1 << 20)
+    world.wait(lambda: spools(world), what="something is spooled")
+    for _ in range(kills):
+        world.go_on(world.rng.uniform(0.2, 1))
+        kill_trainer(world)
+    world.collectors[0].start()
+    world.wait_progress()
+
+
+def spoil(world, path):
+    """A tail that was torn, or bytes that rotted."""
+    data = bytearray(path.read_bytes())
+    at = world.rng.randrange(len(data))
+    if world.rng.random() < 0.5:
+        del data[at:]
+    else:
+        for i in range(at, min(len(data), at + world.rng.choice([1, 8, 512]))):
+            data[i] ^= 1 + world.rng.randrange(255)
+    path.write_bytes(data)
+
+
+@scenario()
+def torn(world, kills):
+    """Trainers die without a collector, and each spool file is damaged. Nothing wrong may come of it,
+    and what is gone must be counted."""
+    for _ in range(kills):
+        trainers = world.add_trainers(ranks=2, rate=4000, calls=(30000, 40000), ring_bytes=1 << 20)
+        world.wait(lambda: len(spools(world)) >= 2, what="both ranks spool")
+        world.go_on(world.rng.uniform(0.5, 2))
+        world.damaged.update(range(world.starts - 2, world.starts))
+        world.trainers.remove(trainers)
+        for process in trainers.processes.values():
+            process.kill9()
+        for path in spools(world):
+            spoil(world, path)
+            world.kills["torn"] += 1
+        world.collectors[0].start()
+        world.deliver()
+        world.collectors[0].stop()
+    world.collectors[0].start()
 
 
 def stop_for(world, pids, seconds):

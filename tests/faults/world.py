@@ -137,6 +137,7 @@ class World:
         self.postgres_proxy = None
         self.kills = collections.Counter()
         self.figures = collections.Counter()  # what was measured beside
+        self.damaged = set()  # starts whose spools a scenario has spoiled
         self.fifo_end = None
         self.db = None
         try:
@@ -255,6 +256,9 @@ class World:
         """After the last fault: everybody delivers and ends, then what the killed left is shipped."""
         for trainers in self.trainers:
             trainers.finish()
+        self.deliver()
+
+    def deliver(self):
         cli = Cli(self.place)
         end = time.monotonic() + LIVELY_S
         while True:
@@ -278,7 +282,7 @@ class World:
         self.fifo_end = None
         wait_for(lambda: self.recorder.code is not None, 15, "the recorder ends")
         self.db.close()
-        return Oracle(self.record, self.db.dsn_superuser, delivered=True).check()
+        return Oracle(self.record, self.db.dsn_superuser, self.damaged).check()
 
     def postgres_pids(self):
         return survivors(self.cluster.data)
