@@ -4,10 +4,11 @@
 import os
 import resource
 import signal
+import subprocess
 import time
 
-from scenarios import kill_collector, kill_postgres, kill_trainer, repeat, scenario
-from world import FULL, LIVELY_S, OK, Unfit
+from scenarios import kill_collector, kill_postgres, kill_trainer, repeat, scenario, strace
+from world import FULL, LIVELY_S, OK, Unavailable, Unfit
 
 HEARTBEAT_S = 8  # longer than a silence that heartbeats allow
 RSS_MAX_BYTES = 256 * 1024 * 1024
@@ -43,6 +44,40 @@ def spooled(world, kills):
         kill_trainer(world)
     world.collectors[0].start()
     world.wait_progress()
+
+
+@scenario()
+def disk(world, kills):
+    """The spool's disk is full, then broken, again and again: each trainer meets an error at its own
+    system call, for a while. What cannot be spooled waits in the ring; what that cannot hold is
+    dropped and counted."""
+    for n in range(kills):
+        call = ("pwrite64", "fdatasync")[n % 2]  # of a trainer's only the spool uses them
+        error = world.rng.choice(["ENOSPC", "EIO"])
+        first = world.rng.randint(1, 12)
+        world.add_trainers(ranks=1, rate=3000, calls=(20000, 30000), ring_bytes=1 << 20,
+                           wrapper=strace(call, f"error={error}:when={first}..{first + 8}"),
+                           env={"ASAN_OPTIONS": "detect_leaks=0", "RANK": str(n),
+                                "WORLD_SIZE": str(kills)})
+        world.kills[error] += 1
+    world.go_on(6)
+    world.collectors[0].start()
+    world.wait_progress()
+
+
+@scenario()
+def shm(world, kills):
+    """/dev/shm is full: the ring is made in the data directory instead, and nothing dies of it."""
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode != 0:
+        raise Unavailable("mount namespaces are not to be had here")
+    full = "mount -t tmpfs -o size=64k tmpfs /dev/shm && exec \"$@\""
+    world.collectors[0].start()
+    world.add_trainers(wrapper=["unshare", "-m", "sh", "-c", full, "sh"],
+                       env={"TOCSIN_RING_DIR": None})
+    for _ in range(kills):
+        world.wait_progress()
+        kill_collector(world)
+    world.kills["full"] += 1
 
 
 def spoil(world, path):

@@ -32,6 +32,10 @@ class Unfit(Exception):
     """The world did not do what is expected of it: a crash, a hang, a test that is broken."""
 
 
+class Unavailable(Exception):
+    """This machine cannot make the fault."""
+
+
 def build_dir():
     return pathlib.Path(os.environ["TOCSIN_BIN_DIR"])
 
@@ -72,7 +76,7 @@ class Trainers:
     """So many ranks of one run. A rank that ends is started again, as by a launcher."""
 
     def __init__(self, world, ranks, endpoints, rate=300, calls=(50, 1500), ring_bytes=None,
-                 runs=1, spool_bytes=None, wrapper=()):
+                 runs=1, spool_bytes=None, wrapper=(), env=None):
         self.world = world
         self.rate = rate
         self.calls = calls
@@ -84,7 +88,7 @@ class Trainers:
                     "TOCSIN_ENDPOINT": endpoints, "WORLD_SIZE": str(ranks),
                     "TOCSIN_RING_DIR": str(world.rings),
                     "TOCSIN_RING_BYTES": str(ring_bytes) if ring_bytes else None,
-                    "TOCSIN_SPOOL_BYTES": str(spool_bytes) if spool_bytes else None}
+                    "TOCSIN_SPOOL_BYTES": str(spool_bytes) if spool_bytes else None, **(env or {})}
 
     def start_one(self, rank):
         world = self.world
@@ -94,7 +98,7 @@ class Trainers:
         self.processes[rank] = Process(
             [*self.wrapper, build_dir() / "tests/faults/trainer", world.fifo, number, world.rng.getrandbits(62),
              calls, self.rate, LIVELY_S * 1000, self.runs],
-            world.place, world.place / "trainers.log", {**self.env, "RANK": str(rank)})
+            world.place, world.place / "trainers.log", {"RANK": str(rank), **self.env})
 
     def start(self):
         for rank in self.ranks:
