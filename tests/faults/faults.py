@@ -3,7 +3,8 @@
 """faults.py SCENARIO [--seed N] [--kills N]: one scenario, and what the oracle says of it.
 
 The programs are those of the build directory $TOCSIN_BIN_DIR, by default build/release. Exit codes: 0 everything as promised;
-10 the oracle found something wrong; 11 a process crashed, hung or did not recover.
+10 the oracle found something wrong; 11 a process crashed, hung or did not recover;
+77 this machine cannot make the fault.
 $TOCSIN_FAULTS_KEEP is a directory to which the record and the logs of a failure are copied."""
 
 import argparse
@@ -18,9 +19,9 @@ import traceback
 
 import outages  # noqa: F401 (it registers its scenarios)
 from scenarios import SCENARIOS
-from world import Unfit, World
+from world import Unavailable, Unfit, World
 
-GOOD, WRONG, UNFIT = 0, 10, 11  # Python itself ends with 1 or 2
+GOOD, WRONG, UNFIT, SKIPPED = 0, 10, 11, 77  # Python itself ends with 1 or 2
 
 
 def keep(world, name):
@@ -53,6 +54,8 @@ def run(name, seed, kills, json_path):
         function(world, kills)
         world.finish()
         oracle = world.check()
+        if world.damaged:
+            world.figures["gone_but_counted"] = oracle.gone
         told = report(name, seed, world, oracle, time.monotonic() - began)
         say(told, oracle.problems)
         if json_path:
@@ -61,6 +64,9 @@ def run(name, seed, kills, json_path):
             return GOOD
         keep(world, name)
         return WRONG
+    except Unavailable as why:
+        print(f"{name}: not run: {why}")
+        return SKIPPED
     except (Unfit, AssertionError) as error:
         traceback.print_exc()
         print(f"{name}: seed {seed}: {error}", flush=True)
