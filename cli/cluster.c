@@ -190,6 +190,7 @@ static enum err start_server(const struct cluster *cluster, struct why *why) {
     snprintf(log, sizeof log, "%s/start.log", cluster->data);
     for (;;) {
         int status;
+        unlink(log); /* pg_ctl appends, and an old complaint is not the next one's */
         enum err err = run_tool(cluster, "pg_ctl", arguments, &status, why);
         if (err != ERR_OK || status == 0) {
             return err;
@@ -197,7 +198,6 @@ static enum err start_server(const struct cluster *cluster, struct why *why) {
         if (!is_still_locked(cluster) || clock_mono_ns() > give_up_ns) {
             return start_failed(cluster, log, why);
         }
-        unlink(log); /* its complaint about the lock is not the next one's */
         poll(NULL, 0, PAUSE_MS);
     }
 }
@@ -219,7 +219,7 @@ static enum err wait_ready(const struct cluster *cluster, struct why *why) {
 }
 
 enum err cluster_start(struct cluster *cluster, struct why *why) {
-    enum cluster_state state;
+    enum cluster_state state = CLUSTER_NONE;
     enum err err = cluster_look(cluster, &state, why);
     if (err == ERR_OK && state != CLUSTER_RUNNING) {
         err = cluster_programs_find(cluster, why);
@@ -241,7 +241,7 @@ enum err cluster_start(struct cluster *cluster, struct why *why) {
 enum err cluster_stop(struct cluster *cluster, struct why *why) {
     char data[PLACE_PATH_BYTES_MAX];
     char *const arguments[] = {"stop", "-w", "-t", "60", "-m", "fast", "-D", data, NULL};
-    int status;
+    int status = 0;
     snprintf(data, sizeof data, "%s", cluster->data);
     enum err err = cluster_programs_find(cluster, why);
     if (err == ERR_OK) {

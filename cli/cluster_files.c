@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_BYTES_MAX 8192
+#define INCLUDE_LINE "include 'tocsin.conf'\n"
 
 /* The server's user owns what is inside: it may have put a link there, so files are given by
  * descriptor, and a link is never followed. */
@@ -34,42 +33,8 @@ enum err cluster_files_own_dir(const struct cluster *cluster, const char *path, 
                            path, cluster->user.name, strerror(code));
 }
 
-struct text {
-    char bytes[FILE_BYTES_MAX];
-    size_t len;
-};
-
-static void add(struct text *text, const char *format, ...) ERR_PRINTF(2, 3);
-static void add(struct text *text, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    const int n = vsnprintf(text->bytes + text->len, sizeof text->bytes - text->len, format, args);
-    va_end(args);
-    text->len += n > 0 ? (size_t)n : 0;
-}
-
-static enum err put_file(const struct cluster *cluster, const char *path, int flags,
-                         const struct text *text, struct why *why) {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-    const bool written = fd >= 0 && text->len < sizeof text->bytes &&
-                         write(fd, text->bytes, text->len) == (ssize_t)text->len &&
-                         give(cluster, fd) == 0;
-    const int code = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return written ? ERR_OK : why_set(why, ERR_IO, "cannot write %.200s: %s", path, strerror(code));
-}
-
-static enum err write_file(const struct cluster *cluster, const char *data, const char *name,
-                           const struct text *text, struct why *why) {
-    char path[PLACE_PATH_BYTES_MAX + 32];
-    snprintf(path, sizeof path, "%s/%s", data, name);
-    return put_file(cluster, path, O_TRUNC, text, why);
-}
-
 /* PostgreSQL's own settings, and how one line of postgresql.conf finds them. */
-static void server_settings(const struct cluster *cluster, struct text *out) {
+static void put_settings(const struct cluster *cluster, FILE *out) {
     static const char *const settings[] = {
         "listen_addresses = ''",
         "port = 5432", /* only names the socket */
@@ -85,24 +50,35 @@ static void server_settings(const struct cluster *cluster, struct text *out) {
         "log_rotation_size = 0",
         "log_truncate_on_rotation = on",
     };
-    add(out,
-        "# Written by `tocsin up` at every start; change postgresql.conf below its include.\n");
-    add(out, "unix_socket_directories = '%s'\n", cluster->socket_dir);
+    fprintf(out,
+            "# Written by `tocsin up` at every start; change postgresql.conf below its include.\n"
+            "unix_socket_directories = '%s'\n",
+            cluster->socket_dir);
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        add(out, "%s\n", settings[i]);
+        fprintf(out, "%s\n", settings[i]);
     }
 }
 
-/* The server's user and root may enter as any role; as root these are two, else one or two. */
-static void login_map(const struct cluster *cluster, struct text *out) {
+static void put_access(const struct cluster *cluster, FILE *out) {
+    (void)cluster;
+    fputs("local all all peer map=tocsin\n", out);
+}
+
+/* The server's user and root may enter as any role. */
+static void put_login_map(const struct cluster *cluster, FILE *out) {
     static const char *const roles[] = {"postgres", "tocsin_owner", "tocsin_collector",
                                         "tocsin_reader"};
     const char *const users[] = {cluster->user.name, "root"};
     for (size_t u = 0; u < sizeof users / sizeof users[0]; u++) {
         for (size_t r = 0; r < sizeof roles / sizeof roles[0]; r++) {
-            add(out, "tocsin \"%s\" %s\n", users[u], roles[r]);
+            fprintf(out, "tocsin \"%s\" %s\n", users[u], roles[r]);
         }
     }
+}
+
+static void put_include(const struct cluster *cluster, FILE *out) {
+    (void)cluster;
+    fputs(INCLUDE_LINE, out);
 }
 
 static bool has_line(const char *path, const char *wanted) {
@@ -118,29 +94,46 @@ static bool has_line(const char *path, const char *wanted) {
     return found;
 }
 
-static enum err add_include(const struct cluster *cluster, const char *data, struct why *why) {
-    struct text line = {.len = 0};
-    char path[PLACE_PATH_BYTES_MAX + 32];
-    add(&line, "include 'tocsin.conf'\n");
-    snprintf(path, sizeof path, "%s/postgresql.conf", data);
-    return has_line(path, line.bytes) ? ERR_OK : put_file(cluster, path, O_APPEND, &line, why);
+typedef void put_fn(const struct cluster *cluster, FILE *out);
+
+static FILE *open_file(const struct cluster *cluster, const char *path, int flags) {
+    const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+    FILE *file = fd >= 0 && give(cluster, fd) == 0 ? fdopen(fd, "w") : NULL;
+    if (fd >= 0 && file == NULL) {
+        close(fd);
+    }
+    return file;
+}
+
+static enum err put_file(const struct cluster *cluster, const char *path, int flags, put_fn *put,
+                         struct why *why) {
+    FILE *file = open_file(cluster, path, flags);
+    if (file != NULL) {
+        put(cluster, file);
+    }
+    const bool written = file != NULL && ferror(file) == 0;
+    return file != NULL && fclose(file) == 0 && written
+               ? ERR_OK
+               : why_set(why, ERR_IO, "cannot write %.200s: %s", path, strerror(errno));
 }
 
 enum err cluster_files_write(const struct cluster *cluster, const char *data, struct why *why) {
-    struct text settings = {.len = 0};
-    struct text access = {.len = 0};
-    struct text map = {.len = 0};
-    server_settings(cluster, &settings);
-    add(&access, "local all all peer map=tocsin\n");
-    login_map(cluster, &map);
-    enum err err = write_file(cluster, data, "tocsin.conf", &settings, why);
-    if (err == ERR_OK) {
-        err = write_file(cluster, data, "pg_hba.conf", &access, why);
+    static const struct {
+        const char *name;
+        put_fn *put;
+    } files[] = {{"tocsin.conf", put_settings},
+                 {"pg_hba.conf", put_access},
+                 {"pg_ident.conf", put_login_map}};
+    char path[PLACE_PATH_BYTES_MAX + 32];
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && err == ERR_OK; i++) {
+        snprintf(path, sizeof path, "%s/%s", data, files[i].name);
+        err = put_file(cluster, path, O_TRUNC, files[i].put, why);
     }
-    if (err == ERR_OK) {
-        err = write_file(cluster, data, "pg_ident.conf", &map, why);
-    }
-    return err == ERR_OK ? add_include(cluster, data, why) : err;
+    snprintf(path, sizeof path, "%s/postgresql.conf", data);
+    return err != ERR_OK || has_line(path, INCLUDE_LINE)
+               ? err
+               : put_file(cluster, path, O_APPEND, put_include, why);
 }
 
 bool cluster_files_newest_log(const struct cluster *cluster, size_t size, char *out_path) {

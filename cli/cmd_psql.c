@@ -18,7 +18,7 @@ static enum err check(const char *dsn, struct why *why) {
     enum err err = pg_open(dsn, "tocsin psql", &pg, why);
     if (err == ERR_OK) {
         pg_close(pg);
-        err = pg_export_dsn(dsn, why);
+        err = dsn_export(dsn, why);
     }
     return err;
 }

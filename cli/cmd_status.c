@@ -19,9 +19,8 @@ struct status {
     struct cluster cluster;
     struct daemon daemon;
     pid_t daemon_pid;              /* 0: not running */
-    char stores_in[DSN_BYTES_MAX]; /* masked; "": not running, like the next two */
-    char endpoint[DAEMON_VALUE_BYTES];
-    char health[DAEMON_VALUE_BYTES];
+    char stores_in[DSN_BYTES_MAX]; /* masked; "": not running, like the next one */
+    struct daemon_ready ready;
     bool database; /* answered */
     struct why database_why;
     int64_t schema, projects, runs;
@@ -46,8 +45,7 @@ static void ask_database(struct ctx *ctx, const char *dsn, struct status *out) {
 static void ask_daemon(struct status *out) {
     out->daemon_pid = daemon_look(&out->daemon, out->stores_in);
     if (out->daemon_pid != 0) {
-        daemon_ready_value(&out->daemon, "listen=", out->endpoint);
-        daemon_ready_value(&out->daemon, "health=", out->health);
+        daemon_ready(&out->daemon, &out->ready);
     }
 }
 
@@ -64,7 +62,7 @@ static enum err gather(struct ctx *ctx, struct status *out, struct why *why) {
         err = daemon_find(&out->home, &out->daemon, why);
     }
     if (err == ERR_OK) {
-        pg_mask_dsn(dsn, sizeof out->dsn, out->dsn);
+        dsn_mask(dsn, sizeof out->dsn, out->dsn);
         ask_daemon(out);
         ask_database(ctx, dsn, out);
     }
@@ -97,9 +95,9 @@ static void print_json(const struct status *s) {
     json_key(&json, "pid");
     json_int(&json, s->daemon_pid);
     json_key(&json, "endpoint");
-    json_text(&json, s->daemon_pid != 0 ? s->endpoint : s->home.endpoint);
+    json_text(&json, s->daemon_pid != 0 ? s->ready.listen : s->home.endpoint);
     json_key(&json, "health");
-    json_text(&json, s->health[0] != '\0' ? s->health : NULL);
+    json_text(&json, s->ready.health[0] != '\0' ? s->ready.health : NULL);
     json_key(&json, "stores_in");
     json_text(&json, s->daemon_pid != 0 ? s->stores_in : NULL);
     json_key(&json, "log");
@@ -121,8 +119,8 @@ static void print_text(const struct status *s) {
     }
     if (s->daemon_pid != 0) {
         printf("tocsind   runs, pid %ld\n          trainers log to %s\n", (long)s->daemon_pid,
-               s->endpoint);
-        printf("          metrics at http://%s/metrics\n", s->health);
+               s->ready.listen);
+        printf("          metrics at http://%s/metrics\n", s->ready.health);
         printf("          stores in %s\n", s->stores_in);
     } else {
         printf("tocsind   does not run\n");

@@ -71,7 +71,7 @@ static enum err start_daemon(struct up *up, struct why *why) {
         up->started_something = true;
         return daemon_start(&up->daemon, up->collector_dsn, why);
     }
-    pg_mask_dsn(up->collector_dsn, sizeof wanted, wanted);
+    dsn_mask(up->collector_dsn, sizeof wanted, wanted);
     return strcmp(stores_in, wanted) == 0
                ? ERR_OK
                : why_set(why, ERR_CONFIG,
@@ -98,12 +98,12 @@ static enum err start(struct up *up, struct why *why) {
 }
 
 static void print_places(const struct up *up) {
-    char endpoint[DAEMON_VALUE_BYTES];
+    struct daemon_ready ready;
     char shown[DSN_BYTES_MAX];
-    daemon_ready_value(&up->daemon, "listen=", endpoint);
-    pg_mask_dsn(up->reader_dsn, sizeof shown, shown);
+    daemon_ready(&up->daemon, &ready);
+    dsn_mask(up->reader_dsn, sizeof shown, shown);
     printf("tocsin is %s.\n  trainers log to  %s\n  database         %s\n",
-           up->started_something ? "up" : "up already", endpoint, shown);
+           up->started_something ? "up" : "up already", ready.listen, shown);
 }
 
 enum exit_code cmd_up(struct ctx *ctx) {

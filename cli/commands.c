@@ -144,10 +144,11 @@ static const char query_text[] =
     "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
     "most 10000 rows. It reads the views metrics, metrics_all_attempts, metric_blocks, "
     "system_metrics, series_overview, runs_overview, attempts_overview, alerts_feed, "
-    "producers_overview, quarantine_overview and keys_overview. They hold all projects: each has a "
-    "column `project`, and "
-    "current_setting('tocsin.project') is the one given with --project. In JSON, numbers, "
-    "booleans, JSON and times keep their kind; everything else is text, so an array comes best as "
+    "producers_overview and quarantine_overview, which hold all projects: each has a column "
+    "`project`, and "
+    "current_setting('tocsin.project') is the one given with --project; and keys_overview. In "
+    "JSON, numbers, booleans, JSON and times keep their kind; everything else is text, so an array "
+    "comes best as "
     "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
     "also has nonfinite: {column: \"nan\", \"inf\" or \"-inf\"}.";
 

@@ -20,12 +20,15 @@
 #define PAUSE_MS 20
 
 enum err daemon_find(const struct home *home, struct daemon *out, struct why *why) {
+    struct daemon daemon = {.pid_file = ""};
     const int pid_n =
-        snprintf(out->pid_file, sizeof out->pid_file, "%s/tocsind.pid", home->runtime);
-    const int log_n = snprintf(out->log, sizeof out->log, "%s/tocsind.log", home->data);
-    return (size_t)pid_n < sizeof out->pid_file && (size_t)log_n < sizeof out->log
-               ? ERR_OK
-               : why_set(why, ERR_TOO_LONG, "the path %.100s... is too long", home->data);
+        snprintf(daemon.pid_file, sizeof daemon.pid_file, "%s/tocsind.pid", home->runtime);
+    const int log_n = snprintf(daemon.log, sizeof daemon.log, "%s/tocsind.log", home->data);
+    if ((size_t)pid_n >= sizeof daemon.pid_file || (size_t)log_n >= sizeof daemon.log) {
+        return why_set(why, ERR_TOO_LONG, "the path %.100s... is too long", home->data);
+    }
+    *out = daemon;
+    return ERR_OK;
 }
 
 /* The lock is only looked at, never taken, so that two who look do not see each other. */
@@ -71,7 +74,7 @@ static enum err lock_pid_file(const struct daemon *daemon, int *out_fd, struct w
 
 static void write_pid(int fd, pid_t pid, const char *dsn) {
     char shown[DSN_BYTES_MAX];
-    pg_mask_dsn(dsn, sizeof shown, shown);
+    dsn_mask(dsn, sizeof shown, shown);
     if (ftruncate(fd, 0) == 0) {
         dprintf(fd, "%ld\n%s", (long)pid, shown);
     }
@@ -89,14 +92,22 @@ static bool find_ready(const struct daemon *daemon, size_t size, char *out_line)
     return found;
 }
 
-void daemon_ready_value(const struct daemon *daemon, const char *key,
-                        char out[DAEMON_VALUE_BYTES]) {
+void daemon_ready(const struct daemon *daemon, struct daemon_ready *out) {
+    static const char listen_key[] = " listen=";
+    static const char health_key[] = " health=";
     char line[1024];
-    const char *at = find_ready(daemon, sizeof line, line) ? strstr(line, key) : NULL;
-    out[0] = '\0';
-    if (at != NULL) {
-        at += strlen(key);
-        snprintf(out, DAEMON_VALUE_BYTES, "%.*s", (int)strcspn(at, " \n"), at);
+    *out = (struct daemon_ready){.listen = ""};
+    if (!find_ready(daemon, sizeof line, line)) {
+        return;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    /* A path may hold a blank: an address ends where the next key begins. */
+    char *listen = strstr(line, listen_key);
+    char *health = listen != NULL ? strstr(listen, health_key) : NULL;
+    if (health != NULL) {
+        *health = '\0';
+        snprintf(out->listen, sizeof out->listen, "%s", listen + strlen(listen_key));
+        snprintf(out->health, sizeof out->health, "%s", health + strlen(health_key));
     }
 }
 

@@ -10,11 +10,14 @@
 #include "cli/home.h"
 #include "schema/db/dsn.h"
 
-#define DAEMON_VALUE_BYTES 512
-
 struct daemon {
     char pid_file[PLACE_PATH_BYTES_MAX]; /* <runtime>/tocsind.pid */
     char log[PLACE_PATH_BYTES_MAX];      /* <data directory>/tocsind.log */
+};
+
+struct daemon_ready {
+    char listen[512];
+    char health[64]; /* where it serves /metrics and /healthz */
 };
 
 /* Makes nothing. */
@@ -23,8 +26,8 @@ enum err daemon_find(const struct home *home, struct daemon *out, struct why *wh
 /* The pid, or 0 if it does not run. out_dsn: NULL, or where it stores, password masked; "" if it
  * does not run. */
 pid_t daemon_look(const struct daemon *daemon, char out_dsn[DSN_BYTES_MAX]);
-/* What its ready line says after key, "health=" or "listen="; "" if that is not known. */
-void daemon_ready_value(const struct daemon *daemon, const char *key, char out[DAEMON_VALUE_BYTES]);
+/* Its addresses from its ready line; "" where that is not known. */
+void daemon_ready(const struct daemon *daemon, struct daemon_ready *out);
 
 /* Starts it on dsn and waits until it is ready. ERR_IO with its own last words. */
 enum err daemon_start(const struct daemon *daemon, const char *dsn, struct why *why) ERR_MUST_CHECK;

@@ -45,7 +45,7 @@ static enum err find_data(const char *data_dir, size_t size, char *out, struct w
 }
 
 enum err home_find(const char *data_dir, struct home *out, struct why *why) {
-    struct home home;
+    struct home home = {.data = ""};
     enum err err = find_data(data_dir, sizeof home.data, home.data, why);
     if (err == ERR_OK) {
         err = check_path(home.data, "TOCSIN_DATA_DIR", why);

@@ -13,6 +13,7 @@ struct commit {
     struct roster *roster;
     struct answers *answers;
     struct group group;
+    bool ended; /* some producer of this run of commits is at its end */
 };
 
 struct commit *commit_new(struct dbconn *conn, struct roster *roster, struct answers *answers) {
@@ -84,7 +85,17 @@ static void acknowledge(struct commit *commit) {
         answer.last_seq[stream->lane] = stream->last;
         answers_put(commit->answers, &answer);
     }
-    answers_send(commit->answers);
+}
+
+/* True if one of the group's producers has said finish, now or before. */
+static bool note_endings(const struct group *group) {
+    bool any = false;
+    for (size_t i = 0; i < group->n; i++) {
+        struct producer *producer = group->streams[i].producer;
+        producer->ended |= group->streams[i].ends;
+        any |= producer->ended;
+    }
+    return any;
 }
 
 static void merge_message(struct run_state *state, const struct message *message) {
@@ -125,7 +136,11 @@ static void count_committed(const struct group *group) {
 
 static void settle_committed(struct commit *commit, bool aside) {
     const struct group *group = &commit->group;
+    commit->ended |= note_endings(group);
     acknowledge(commit);
+    if (!commit->ended) {
+        answers_send(commit->answers); /* the rest needs nobody to wait for it */
+    }
     for (size_t i = 0; i < group->n; i++) {
         const struct group_stream *stream = &group->streams[i];
         if (stream->lane == WIRE_LANE_METRICS) {
@@ -254,9 +269,11 @@ static enum err commit_some(struct commit *commit, struct message **messages, si
     return err == ERR_OK ? commit_some(commit, messages + n / 2, n - n / 2, why) : err;
 }
 
-enum err commit_run(struct commit *commit, struct message **messages, size_t n, struct why *why) {
+enum err commit_run(struct commit *commit, struct message **messages, size_t n, bool *out_ended,
+                    struct why *why) {
+    commit->ended = false;
     const enum err err = commit_some(commit, messages, n, why);
     group_clear(&commit->group);
-    answers_send(commit->answers);
+    *out_ended = commit->ended;
     return err;
 }

@@ -8,6 +8,7 @@
  * found; the others commit. Writer thread only.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "collector/answers.h"
@@ -23,9 +24,11 @@ struct commit *commit_new(struct dbconn *conn, struct roster *roster, struct ans
 void commit_free(struct commit *commit); /* NULL is fine */
 
 /* Settles every one of messages[0..n), which hold batches in the order they were received. Merges
- * what was committed into the producers' run states. Errors: ERR_DB_UNREACHABLE (told to give up;
- * what is not settled is not stored) and those of class fatal. */
-enum err commit_run(struct commit *commit, struct message **messages, size_t n,
+ * what was committed into the producers' run states. out_ended, also after an error: a producer at
+ * its end was among them; then, or if the answers are no acknowledgements, the caller sends them.
+ * Errors: ERR_DB_UNREACHABLE (told to give up; what is not settled is not stored) and those of
+ * class fatal. */
+enum err commit_run(struct commit *commit, struct message **messages, size_t n, bool *out_ended,
                     struct why *why) ERR_MUST_CHECK;
 
 #endif

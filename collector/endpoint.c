@@ -134,7 +134,9 @@ static enum err check_path(const char *path, struct why *why) {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     memcpy(to.sun_path, path, strlen(path) + 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+    /* One that is too busy to answer is alive too. */
+    const bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 ||
+                                   errno != ECONNREFUSED);
     if (fd >= 0) {
         close(fd);
     }

@@ -43,6 +43,7 @@ struct tally {
     uint64_t calls;
     uint64_t points;
     uint64_t alerts;
+    bool ends;
 };
 
 /* An event is one call of the events lane, a call of a block one of the metrics lane; the
@@ -57,6 +58,7 @@ static struct tally count(const struct wire_batch *batch) {
                                                               : 1;
         tally.calls += calls;
         tally.alerts += item.kind == WIRE_ITEM_ALERT;
+        tally.ends |= item.kind == WIRE_ITEM_FINISH;
         if (item.kind == WIRE_ITEM_BLOCK) {
             tally.points += calls * item.block.columns;
         }
@@ -88,6 +90,7 @@ enum group_verdict group_add(struct group *group, const struct roster *roster,
     stream->emitted = batch->emitted;
     stream->dropped = batch->dropped;
     stream->calls += tally.calls;
+    stream->ends |= tally.ends;
     message->next = NULL;
     *(slot ? stream->end : &stream->first) = message;
     stream->end = &message->next;

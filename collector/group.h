@@ -26,6 +26,7 @@ struct group_stream {
     uint64_t emitted; /* the producer's totals as of its last batch here */
     uint64_t dropped;
     uint64_t calls; /* in this group */
+    bool ends;      /* a finish is in it */
     struct message *first;
     struct message **end;
 };

@@ -107,6 +107,7 @@ static enum MHD_Result respond(struct MHD_Connection *connection, const struct p
     return result;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd asks for eight parameters */
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_bytes, void **state) {
@@ -143,7 +144,6 @@ static enum err parse_address(const char *address, struct place *out, struct why
         port > 65535) {
         return why_set(why, ERR_ADDRESS, "health is \"%.100s\"; write 127.0.0.1:<port>", address);
     }
-    *out = (struct place){.len = 0};
     memcpy(out->host, address, len);
     if (!endpoint_is_loopback(out->host)) {
         return why_set(why, ERR_ADDRESS,
@@ -198,7 +198,7 @@ static unsigned int port_of(int fd) {
 
 enum err health_start(const char *address, const struct dbconn *conn, struct health **out,
                       struct why *why) {
-    struct place place;
+    struct place place = {.len = 0};
     int fd = -1;
     enum err err = parse_address(address, &place, why);
     if (err == ERR_OK) {

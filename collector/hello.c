@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collector/hello.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/param.h"
@@ -14,9 +15,6 @@ struct work {
     int64_t project_id;
     uint64_t key_id;
 };
-
-#define RUN(pg, name, params, rows, why)                                                           \
-    pg_prepared(pg, #name, sql_##name, (int)(sizeof params / sizeof params[0]), params, rows, why)
 
 /* Reads the one number that a statement gives, if it gives a row. */
 static enum err query_number(enum err err, struct pg_rows *rows, bool *out_found, int64_t *out) {
@@ -36,7 +34,7 @@ static enum err check_key(struct pg *pg, const struct work *work, struct str pro
     if (work->key_id == 0) {
         return ERR_OK;
     }
-    enum err err = RUN(pg, check_key, params, &rows, why);
+    enum err err = PARAM_RUN(pg, check_key, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -65,7 +63,7 @@ static enum err check_owner(struct pg *pg, const struct work *work, const struct
 static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct pg_param params[] = {param_uuid(&work->hello->producer)};
     struct pg_rows *rows = NULL;
-    enum err err = RUN(pg, find_attempt, params, &rows, why);
+    enum err err = PARAM_RUN(pg, find_attempt, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -86,7 +84,7 @@ static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, 
 static enum err find_project(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct pg_param params[] = {param_text(work->hello->project)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, find_project, params, &rows, why);
+    const enum err err = PARAM_RUN(pg, find_project, params, &rows, why);
     return query_number(err, rows, out_found, &work->project_id);
 }
 
@@ -96,7 +94,7 @@ static enum err ensure_project(struct pg *pg, struct work *work, struct why *why
     bool found = false;
     enum err err = find_project(pg, work, &found, why);
     if (err == ERR_OK && !found) {
-        err = RUN(pg, insert_project, params, NULL, why);
+        err = PARAM_RUN(pg, insert_project, params, NULL, why);
         if (err == ERR_OK) {
             err = find_project(pg, work, &found, why);
         }
@@ -115,7 +113,7 @@ static enum err resume_run(struct pg *pg, struct work *work, bool *out_found, st
                                       param_text(work->hello->name)};
     struct pg_rows *rows = NULL;
     int64_t run_id = 0;
-    enum err err = RUN(pg, find_run, params, &rows, why);
+    enum err err = PARAM_RUN(pg, find_run, params, &rows, why);
     err = query_number(err, rows, out_found, &run_id);
     if (err == ERR_OK && *out_found) {
         work->result.run_id = (uint64_t)run_id;
@@ -135,7 +133,7 @@ static enum err check_run(struct pg *pg, struct work *work, struct why *why) {
     const struct pg_param params[] = {param_i64((int64_t)work->result.run_id, &run),
                                       param_i64(work->project_id, &project)};
     struct pg_rows *rows = NULL;
-    enum err err = RUN(pg, check_run, params, &rows, why);
+    enum err err = PARAM_RUN(pg, check_run, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -162,7 +160,7 @@ static enum err insert_run(struct pg *pg, struct work *work, struct why *why) {
                                       param_text_or_null(hello->user),
                                       param_i64(hello->started_ns / 1000, &created)};
     work->result.run_id = hello->run_id;
-    const enum err err = RUN(pg, insert_run, params, NULL, why);
+    const enum err err = PARAM_RUN(pg, insert_run, params, NULL, why);
     return err == ERR_OK ? check_run(pg, work, why) : err;
 }
 
@@ -187,7 +185,7 @@ static enum err insert_attempt(struct pg *pg, struct work *work, bool *out_found
                                       param_i64((int64_t)work->key_id, &room[5])};
     struct pg_rows *rows = NULL;
     int64_t attempt = 0;
-    enum err err = RUN(pg, insert_attempt, params, &rows, why);
+    enum err err = PARAM_RUN(pg, insert_attempt, params, &rows, why);
     err = query_number(err, rows, out_found, &attempt);
     if (err == ERR_OK && *out_found) {
         work->result.rank = hello->rank;
@@ -210,7 +208,7 @@ static enum err insert_producer(struct pg *pg, struct work *work, struct why *wh
     struct param_i64 run;
     const struct pg_param params[] = {param_i64((int64_t)work->result.run_id, &run),
                                       param_uuid(&work->hello->producer)};
-    return RUN(pg, insert_producer, params, NULL, why);
+    return PARAM_RUN(pg, insert_producer, params, NULL, why);
 }
 
 enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, bool only_if_none,
@@ -222,13 +220,13 @@ enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, b
     if (err != ERR_OK) {
         return err;
     }
-    err = RUN(pg, merge_config, params, NULL, why);
+    err = PARAM_RUN(pg, merge_config, params, NULL, why);
     /* 22: not JSON. 54: JSON, but nested deeper than PostgreSQL follows. */
     const char *state = pg_sqlstate(pg);
     if (err != ERR_OK && (strncmp(state, "22", 2) == 0 || strncmp(state, "54", 2) == 0)) {
         err = pg_run(pg, "rollback to config", why);
         if (err == ERR_OK) {
-            err = RUN(pg, keep_config, params, NULL, why);
+            err = PARAM_RUN(pg, keep_config, params, NULL, why);
         }
     }
     return err == ERR_OK ? pg_run(pg, "release config", why) : err;
@@ -259,26 +257,57 @@ static enum err introduce(struct pg *pg, struct work *work, struct why *why) {
     return err == ERR_OK ? merge_config(pg, work, why) : err;
 }
 
-static enum err step(struct pg *pg, void *context, struct why *why) {
-    struct work *work = context;
+static enum err greet(struct pg *pg, struct work *work, struct why *why) {
     bool found = false;
-    work->result = (struct hello_result){0};
+    const enum err err = find_attempt(pg, work, &found, why);
+    return err == ERR_OK && !found ? introduce(pg, work, why) : err;
+}
+
+struct greeting {
+    struct message *const *messages;
+    size_t n;
+    struct hello_result *results;
+};
+
+static enum err step(struct pg *pg, void *context, struct why *why) {
+    const struct greeting *greeting = context;
     enum err err = pg_run(pg, "begin", why);
-    if (err == ERR_OK) {
-        err = find_attempt(pg, work, &found, why);
-    }
-    if (err == ERR_OK && !found) {
-        err = introduce(pg, work, why);
+    for (size_t i = 0; i < greeting->n && err == ERR_OK; i++) {
+        const struct message *message = greeting->messages[i];
+        struct work work = {.hello = &message->frame.hello, .key_id = message->key_id};
+        err = greet(pg, &work, why);
+        greeting->results[i] = work.result;
     }
     return err == ERR_OK ? pg_run(pg, "commit", why) : err;
 }
 
-enum err hello_run(struct dbconn *conn, const struct wire_hello *hello, uint64_t key_id,
-                   struct hello_result *out, struct why *why) {
-    struct work work = {.hello = hello, .key_id = key_id};
-    const enum err err = dbconn_run(conn, step, &work, why);
-    if (err == ERR_OK) {
-        *out = work.result;
+static int compare_text(struct str a, struct str b) {
+    const int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Two collectors take their locks in the same order: project, run, rank. Starts of one rank are
+ * numbered in their order. */
+static int compare(const void *left, const void *right) {
+    const struct wire_hello *a = &(*(struct message *const *)left)->frame.hello;
+    const struct wire_hello *b = &(*(struct message *const *)right)->frame.hello;
+    const int orders[] = {
+        compare_text(a->project, b->project),
+        (a->run_id > b->run_id) - (a->run_id < b->run_id),
+        (a->rank > b->rank) - (a->rank < b->rank),
+        (a->started_ns > b->started_ns) - (a->started_ns < b->started_ns),
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        if (orders[i]) {
+            return orders[i];
+        }
     }
-    return err;
+    return 0;
+}
+
+enum err hello_run(struct dbconn *conn, size_t n, struct message **messages,
+                   struct hello_result *out, struct why *why) {
+    struct greeting greeting = {messages, n, out};
+    qsort(messages, n, sizeof(struct message *), compare);
+    return dbconn_run(conn, step, &greeting, why);
 }

@@ -21,6 +21,7 @@ struct entry {
 
 struct marks {
     struct entry *entries;
+    size_t n;
     size_t max;
 };
 
@@ -35,6 +36,7 @@ struct marks *marks_new(size_t max) {
 
 static void drop(struct marks *marks, struct entry *entry) {
     HASH_DEL(marks->entries, entry);
+    marks->n--;
     free(entry);
 }
 
@@ -42,14 +44,18 @@ void marks_free(struct marks *marks) {
     if (!marks) {
         return;
     }
-    while (marks->entries) {
-        drop(marks, marks->entries);
+    struct entry *entry = marks->entries;
+    HASH_CLEAR(hh, marks->entries);
+    while (entry) {
+        struct entry *next = entry->hh.next;
+        free(entry);
+        entry = next;
     }
     free(marks);
 }
 
 size_t marks_n(const struct marks *marks) {
-    return HASH_COUNT(marks->entries);
+    return marks->n;
 }
 
 static struct entry *find(const struct marks *marks, const struct wire_id *producer) {
@@ -63,7 +69,7 @@ static void append(struct marks *marks, struct entry *entry) {
 }
 
 static struct entry *make_entry(struct marks *marks, const struct wire_id *producer) {
-    if (HASH_COUNT(marks->entries) >= marks->max) {
+    if (marks->n >= marks->max) {
         drop(marks, marks->entries);
     }
     struct entry *entry = calloc(1, sizeof *entry);
@@ -72,6 +78,7 @@ static struct entry *make_entry(struct marks *marks, const struct wire_id *produ
     }
     entry->producer = *producer;
     append(marks, entry);
+    marks->n++;
     return entry;
 }
 

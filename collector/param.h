@@ -22,4 +22,9 @@ struct pg_param param_text_or_null(struct str text);  /* null if empty; borrows 
 struct pg_param param_bool(bool value);
 struct pg_param param_bytea(const void *bytes, size_t len); /* borrows; len fits a frame */
 
+/* pg_prepared() of the statement in sql/<name>.sql with an array of parameters. */
+#define PARAM_RUN(pg, name, params, out_rows, why)                                                 \
+    pg_prepared(pg, #name, sql_##name, (int)(sizeof(params) / sizeof((params)[0])), params,        \
+                out_rows, why)
+
 #endif

@@ -26,6 +26,7 @@ struct producer {
     bool state_dirty;              /* some row differs from the table, or state_seq is behind */
     bool seen;                     /* committed something since runs.last_seen was written */
     bool state_lost;               /* its state could not be computed; not tried again */
+    bool ended;                    /* it said finish: people look at its run state from now on */
 };
 
 struct roster;

@@ -31,10 +31,12 @@ void run_state_free(struct run_state *state) {
     if (!state) {
         return;
     }
-    while (state->entries) {
-        struct entry *entry = state->entries;
-        HASH_DEL(state->entries, entry);
+    struct entry *entry = state->entries;
+    HASH_CLEAR(hh, state->entries);
+    while (entry) {
+        struct entry *next = entry->hh.next;
         free(entry);
+        entry = next;
     }
     free(state);
 }

@@ -92,7 +92,7 @@ static size_t distance(const char *a, const char *b) {
     for (size_t j = 0; j <= n; j++) {
         row[j] = j;
     }
-    for (size_t i = 0; a[i] && i < SETTINGS_NAME_BYTES_MAX; i++) {
+    for (size_t i = 0; i < SETTINGS_NAME_BYTES_MAX && a[i]; i++) {
         size_t diagonal = row[0];
         row[0] = i + 1;
         for (size_t j = 0; j < n; j++) {
@@ -268,7 +268,7 @@ static enum err put_value(struct buf *out, const struct row *row, struct setting
     const char *text = *text_at(settings, row);
     char masked[DSN_BYTES_MAX];
     if (row->type == SECRET) {
-        pg_mask_dsn(text, sizeof masked, masked);
+        dsn_mask(text, sizeof masked, masked);
         text = masked;
     }
     enum err err = put(out, "%s = ", row->name);

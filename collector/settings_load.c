@@ -151,7 +151,7 @@ static enum err take_flags(int argc, char *const *argv, struct settings *setting
         if (is_action(argv[i], &out->action)) {
             continue;
         }
-        struct flag flag;
+        struct flag flag = {.value = NULL};
         enum err err = read_flag(argc, argv, &i, &flag, why);
         if (err == ERR_OK && strcmp(flag.name, "config") == 0) {
             out->file = flag.value;

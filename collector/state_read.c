@@ -9,9 +9,6 @@
 #include "collector/param.h"
 #include "collector_sql.h"
 
-#define RUN(pg, name, params, rows, why)                                                           \
-    pg_prepared(pg, #name, sql_##name, (int)(sizeof params / sizeof params[0]), params, rows, why)
-
 struct position { /* of the metrics lane in PostgreSQL */
     int64_t last_seq;
     int64_t state_seq;
@@ -24,7 +21,7 @@ static enum err lock_producer(struct pg *pg, struct state_read *read, struct pos
     const struct pg_param params[] = {param_i64((int64_t)read->run_id, &run),
                                       param_uuid(&read->producer)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, lock_producer, params, &rows, why);
+    const enum err err = PARAM_RUN(pg, lock_producer, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -45,7 +42,7 @@ static enum err rebuild(struct pg *pg, const struct state_read *read, bool from_
                                       param_i64(read->rank, &rank),
                                       param_i64(read->attempt, &attempt), param_bool(from_all)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, rebuild_run_state, params, &rows, why);
+    const enum err err = PARAM_RUN(pg, rebuild_run_state, params, &rows, why);
     if (err != ERR_OK) {
         /* Trying again would take as long: not for the retry policy. */
         return strcmp(pg_sqlstate(pg), "57014") == 0 ? ERR_TOO_LONG : err;
@@ -59,7 +56,7 @@ static enum err mark_state(struct pg *pg, const struct state_read *read, struct 
     struct param_i64 run;
     const struct pg_param params[] = {param_i64((int64_t)read->run_id, &run),
                                       param_uuid(&read->producer)};
-    return RUN(pg, mark_state, params, NULL, why);
+    return PARAM_RUN(pg, mark_state, params, NULL, why);
 }
 
 static enum err catch_up(struct pg *pg, const struct state_read *read,
@@ -110,7 +107,7 @@ static enum err load(struct pg *pg, struct state_read *read, struct why *why) {
                                       param_i64(read->rank, &rank),
                                       param_i64(read->attempt, &attempt)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, load_run_state, params, &rows, why);
+    const enum err err = PARAM_RUN(pg, load_run_state, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }
@@ -184,7 +181,7 @@ static enum err find_step(struct pg *pg, void *context, struct why *why) {
     const struct pg_param params[] = {param_i64((int64_t)finding->max, &max),
                                       param_i64(finding->quiet_s, &quiet)};
     struct pg_rows *rows = NULL;
-    const enum err err = RUN(pg, find_stale_states, params, &rows, why);
+    const enum err err = PARAM_RUN(pg, find_stale_states, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }

@@ -65,23 +65,23 @@ static bool has_news(const struct producer *producer) {
 }
 
 /* True if some were left for the next flush. */
-static bool choose(struct state_store *store) {
+static bool choose(struct state_store *store, bool only_ended) {
     struct producer *producer = roster_next(store->roster, NULL);
     store->n = 0;
     for (; producer && store->n < FLUSH_PRODUCERS_MAX;
          producer = roster_next(store->roster, producer)) {
-        if (has_news(producer)) {
+        if (has_news(producer) && (producer->ended || !only_ended)) {
             store->producers[store->n++] = producer;
         }
     }
-    qsort(store->producers, store->n, sizeof store->producers[0], compare);
+    qsort(store->producers, store->n, sizeof(struct producer *), compare);
     return producer != NULL;
 }
 
 /* Claims the producers whose state in memory is the whole: written[] tells which. The claim's
  * arrays hold a part of the producers only: claimed[] leads back. */
 static enum err claim(struct state_store *store, struct pg *pg, struct why *why) {
-    size_t claimed[FLUSH_PRODUCERS_MAX];
+    size_t claimed[FLUSH_PRODUCERS_MAX] = {0};
     size_t n = 0;
     struct pgarray *a = store->advance.arrays;
     for (size_t i = 0; i < store->n; i++) {
@@ -193,8 +193,9 @@ static void settle(struct state_store *store, size_t i) {
     }
 }
 
-enum err state_store_flush(struct state_store *store, bool *out_more, struct why *why) {
-    const bool more = choose(store);
+enum err state_store_flush(struct state_store *store, bool only_ended, bool *out_more,
+                           struct why *why) {
+    const bool more = choose(store, only_ended);
     if (store->n > 0) {
         const enum err err = dbconn_run(store->conn, flush_step, store, why);
         if (err != ERR_OK) {

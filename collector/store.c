@@ -260,8 +260,7 @@ static enum err insert_quarantine(struct store *store, struct pg *pg, struct why
         param_i64(STORE_QUARANTINE_MAX, &most),
     };
     struct pg_rows *rows = NULL;
-    const enum err err = pg_prepared(pg, "insert_quarantine", sql_insert_quarantine,
-                                     (int)(sizeof params / sizeof params[0]), params, &rows, why);
+    const enum err err = PARAM_RUN(pg, insert_quarantine, params, &rows, why);
     if (err != ERR_OK) {
         return err;
     }

@@ -16,6 +16,7 @@
 
 #define WORTH              4 /* this part of commit_bytes is worth a transaction of its own */
 #define GROUP_MESSAGES_MAX 16384
+#define HELLOS_MAX         128 /* of one transaction: some 50 ms */
 #define PRODUCERS_MAX      65536
 #define STATE_BYTES_MAX    ((size_t)64 * 1024 * 1024)
 #define IDLE_NS            (200 * CLOCK_NS_PER_MS) /* then run states are written early */
@@ -32,12 +33,13 @@ struct writer {
     struct message *group[GROUP_MESSAGES_MAX];
     size_t group_n;
     size_t group_bytes;
-    struct message *hello; /* met while the group was filled: its turn is next */
-    bool unflushed;        /* something was committed since the run states were written */
-    int64_t began_ns;      /* when the latest commit began */
-    int64_t changed_ns;    /* when it ended */
-    int64_t flush_ns;      /* when run states are due at the latest */
-    int64_t repair_ns;     /* when to look for states left behind */
+    struct message *hellos[HELLOS_MAX]; /* met while the group was filled: their turn is next */
+    size_t hellos_n;
+    bool unflushed;     /* something was committed since the run states were written */
+    int64_t began_ns;   /* when the latest commit began */
+    int64_t changed_ns; /* when it ended */
+    int64_t flush_ns;   /* when run states are due at the latest */
+    int64_t repair_ns;  /* when to look for states left behind */
 };
 
 /* Answers. */
@@ -92,36 +94,56 @@ static void turn_away(struct writer *writer, const struct wire_hello *hello, enu
     counters_add(rows[row].counter, 1);
 }
 
-static enum err do_hello(struct writer *writer, struct why *why) {
-    struct message *message = writer->hello;
-    const struct wire_hello *hello = &message->frame.hello;
-    struct hello_result result;
-    enum err err = hello_run(writer->links.conn, hello, message->key_id, &result, why);
+/* One hello that is refused would take the others with it: then each has its own transaction. */
+static enum err greet(struct writer *writer, size_t n, struct message **messages, struct why *why) {
+    struct hello_result results[HELLOS_MAX];
+    enum err err = hello_run(writer->links.conn, n, messages, results, why);
     if (err == ERR_OK) {
-        welcome(writer, hello, &result);
-        writer->unflushed = true;
-        writer->changed_ns = clock_mono_ns();
-    } else if (err_class_of(err) == ERR_CLASS_REJECT) {
-        turn_away(writer, hello, err, why);
+        for (size_t i = 0; i < n; i++) {
+            welcome(writer, &messages[i]->frame.hello, &results[i]);
+        }
+    } else if (err_class_of(err) == ERR_CLASS_REJECT && n == 1) {
+        turn_away(writer, &messages[0]->frame.hello, err, why);
         err = ERR_OK;
+    } else if (err_class_of(err) == ERR_CLASS_REJECT) {
+        err = ERR_OK;
+        for (size_t i = 0; i < n && err == ERR_OK; i++) {
+            err = greet(writer, 1, &messages[i], why);
+        }
     }
+    return err;
+}
+
+static void drop_hellos(struct writer *writer) {
+    for (size_t i = 0; i < writer->hellos_n; i++) {
+        free(writer->hellos[i]);
+    }
+    writer->hellos_n = 0;
+}
+
+static enum err do_hellos(struct writer *writer, struct why *why) {
+    if (writer->hellos_n == 0) {
+        return ERR_OK;
+    }
+    const enum err err = greet(writer, writer->hellos_n, writer->hellos, why);
     answers_send(writer->links.answers);
-    free(message);
-    writer->hello = NULL;
+    drop_hellos(writer);
+    writer->unflushed = true;
+    writer->changed_ns = clock_mono_ns();
     return err;
 }
 
 /* Groups. */
 
 static bool is_full(const struct writer *writer) {
-    return writer->group_n == GROUP_MESSAGES_MAX ||
+    return writer->group_n == GROUP_MESSAGES_MAX || writer->hellos_n == HELLOS_MAX ||
            writer->group_bytes >= (size_t)writer->links.settings->commit_bytes;
 }
 
-/* Puts a message where it belongs; true if the group is to be committed without waiting. */
+/* Puts a message where it belongs; true if it does not wait for more metrics. */
 static bool take(struct writer *writer, struct message *message) {
     if (message->frame.kind == WIRE_HELLO) {
-        writer->hello = message;
+        writer->hellos[writer->hellos_n++] = message;
         return true;
     }
     writer->group[writer->group_n++] = message;
@@ -147,7 +169,7 @@ static void fill(struct writer *writer, struct message *first) {
     struct message *message = first;
     while (message) {
         urgent |= take(writer, message);
-        if (writer->hello || is_full(writer)) {
+        if (is_full(writer)) {
             return;
         }
         message = urgent ? queue_pop_urgent(queue) : queue_pop(queue, deadline_of(writer));
@@ -162,12 +184,19 @@ static void drop_group(struct writer *writer) {
     writer->group_bytes = 0;
 }
 
+/* Who waits for the end of a run reads its run state next: it is written before the end is
+ * acknowledged. */
 static enum err do_group(struct writer *writer, struct why *why) {
     if (writer->group_n == 0) {
         return ERR_OK;
     }
     writer->began_ns = clock_mono_ns();
-    const enum err err = commit_run(writer->commit, writer->group, writer->group_n, why);
+    bool ended = false;
+    enum err err = commit_run(writer->commit, writer->group, writer->group_n, &ended, why);
+    for (bool more = ended; err == ERR_OK && more;) {
+        err = state_store_flush(writer->states, true, &more, why);
+    }
+    answers_send(writer->links.answers);
     drop_group(writer);
     writer->unflushed = true;
     writer->changed_ns = clock_mono_ns();
@@ -185,7 +214,7 @@ static bool flush_is_due(const struct writer *writer, int64_t now_ns) {
 static enum err flush_states(struct writer *writer, struct why *why) {
     bool more_flush = false;
     bool more_refresh = false;
-    enum err err = state_store_flush(writer->states, &more_flush, why);
+    enum err err = state_store_flush(writer->states, false, &more_flush, why);
     if (err == ERR_OK) {
         err = state_store_refresh(writer->states, &more_refresh, why);
     }
@@ -233,8 +262,8 @@ static enum err turn(struct writer *writer, struct why *why) {
     struct message *first = queue_pop(writer->links.queue, next_deadline_ns(writer));
     fill(writer, first);
     enum err err = do_group(writer, why);
-    if (err == ERR_OK && writer->hello) {
-        err = do_hello(writer, why);
+    if (err == ERR_OK) {
+        err = do_hellos(writer, why);
     }
     return err == ERR_OK ? tick(writer, clock_mono_ns(), why) : err;
 }
@@ -295,7 +324,7 @@ bool writer_join(struct writer *writer, int64_t deadline_ns, enum err *out_err) 
 void writer_free(struct writer *writer) {
     if (writer) {
         drop_group(writer);
-        free(writer->hello);
+        drop_hellos(writer);
         state_store_free(writer->states);
         commit_free(writer->commit);
         roster_free(writer->roster);

@@ -4,7 +4,8 @@
 
 /* The writer thread: takes frames from the queue, makes PostgreSQL transactions of them, and
  * answers. A group of batches is closed when it is commit_interval old or commit_bytes large, and
- * at once when a batch of events is in it or a hello comes. Between groups it writes run states.
+ * at once when a batch of events is in it or a hello comes. Hellos that wait together share a
+ * transaction. Between groups it writes run states.
  * It ends when the queue is closed and empty and everything is written.
  */
 

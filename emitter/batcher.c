@@ -107,9 +107,11 @@ static bool count(struct batcher *batcher, const struct batcher_source *source,
     return true;
 }
 
-/* What a record adds to the frame of batch seq, if it is the next one in it. */
+/* What a record adds to the frame of batch seq, if it is the next one in it; out_again: what it
+ * adds besides if its keyset must be defined once more. */
 static uint64_t added_bytes(const struct batcher *batcher, const struct batcher_source *source,
-                            const struct ring_record *record, uint64_t seq) {
+                            const struct ring_record *record, uint64_t seq, uint64_t *out_again) {
+    *out_again = 0;
     if (record->kind != RING_CALL) {
         return ITEM_BYTES + (uint64_t)record->len;
     }
@@ -118,25 +120,32 @@ static uint64_t added_bytes(const struct batcher *batcher, const struct batcher_
     const struct keysets_entry *entry = keysets_get(source->keysets, call.keyset);
     uint64_t bytes = CALL_BYTES + (uint64_t)call.columns * 8;
     if (entry != NULL && batcher->group_of[call.keyset] == 0) {
-        bytes += ITEM_BYTES + (is_defined_by(entry, seq) ? definition_bytes(entry) : 0);
+        const bool now = is_defined_by(entry, seq);
+        bytes += ITEM_BYTES + (now ? definition_bytes(entry) : 0);
+        *out_again = now ? 0 : definition_bytes(entry);
     }
     return bytes;
 }
 
 struct batcher_range batcher_cut(struct batcher *batcher, const struct batcher_source *source,
                                  uint64_t start, uint64_t seq) {
-    struct batcher_range range = {.start = start, .end = start, .bytes = FRAME_BYTES};
+    struct batcher_range range = {.seq = seq, .start = start, .end = start, .bytes = FRAME_BYTES};
     struct ring_record record;
+    uint64_t again = 0; /* bytes of definitions that were sent before */
     clear(batcher);
     while (ring_read(source->ring, range.end, &record)) {
-        const uint64_t added = added_bytes(batcher, source, &record, seq);
-        const bool too_long = range.end > start && range.bytes + added > WIRE_FRAME_BYTES_TARGET;
+        uint64_t more;
+        const uint64_t added = added_bytes(batcher, source, &record, seq, &more);
+        const bool too_long =
+            range.end > start && (range.bytes + added > WIRE_FRAME_BYTES_TARGET ||
+                                  range.bytes + added + again + more > WIRE_FRAME_BYTES_MAX);
         if (too_long || !count(batcher, source, &record, seq)) {
             range.full = true;
             break;
         }
         range.end = record.next;
         range.bytes += added;
+        again += more;
         range.calls++;
     }
     return range;
@@ -242,25 +251,53 @@ static void count_range(struct batcher *batcher, const struct batcher_source *so
     }
 }
 
+/* Any number counts as the first of every keyset. */
+#define SEQ_DEFINES_ALL 0
+
+static uint32_t items_n(const struct batcher *batcher) {
+    return batcher->definitions_n + batcher->groups_n + batcher->events_n;
+}
+
+static enum err put_items(struct batcher *batcher, const struct batcher_source *source,
+                          uint64_t start, uint64_t seq) {
+    enum err err = put_events(batcher, source->ring, start);
+    if (err == ERR_OK) {
+        err = put_definitions(batcher, source->keysets, seq);
+    }
+    for (uint32_t i = 0; err == ERR_OK && i < batcher->groups_n; i++) {
+        err = put_block(batcher, source->ring, start, &batcher->groups[i]);
+    }
+    return err;
+}
+
+static struct str content(const struct batcher *batcher) {
+    return (struct str){.ptr = (const char *)batcher->frame.ptr, .len = batcher->frame.len};
+}
+
 enum err batcher_build(struct batcher *batcher, const struct batcher_source *source,
                        const struct batcher_range *range, const struct wire_batch *head,
                        struct str *out_frame) {
-    count_range(batcher, source, range, head->seq);
+    count_range(batcher, source, range, range->seq);
     buf_clear(&batcher->frame);
-    enum err err = wire_begin_batch(
-        head, batcher->definitions_n + batcher->groups_n + batcher->events_n, &batcher->frame);
+    enum err err = wire_begin_batch(head, items_n(batcher), &batcher->frame);
     if (err == ERR_OK) {
-        err = put_events(batcher, source->ring, range->start);
+        err = put_items(batcher, source, range->start, range->seq);
     }
     if (err == ERR_OK) {
-        err = put_definitions(batcher, source->keysets, head->seq);
+        *out_frame = content(batcher);
     }
-    for (uint32_t i = 0; err == ERR_OK && i < batcher->groups_n; i++) {
-        err = put_block(batcher, source->ring, range->start, &batcher->groups[i]);
-    }
+    return err;
+}
+
+enum err batcher_build_items(struct batcher *batcher, const struct batcher_source *source,
+                             const struct batcher_range *range, struct str *out_items,
+                             uint32_t *out_n) {
+    count_range(batcher, source, range, SEQ_DEFINES_ALL);
+    buf_clear(&batcher->frame);
+    const enum err err = put_items(batcher, source, range->start, SEQ_DEFINES_ALL);
     if (err == ERR_OK) {
-        *out_frame =
-            (struct str){.ptr = (const char *)batcher->frame.ptr, .len = batcher->frame.len};
+        *out_items = content(batcher);
+        *out_n = items_n(batcher);
     }
     return err;
 }

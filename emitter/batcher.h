@@ -27,6 +27,7 @@ struct batcher_source { /* borrows both */
 };
 
 struct batcher_range {
+    uint64_t seq; /* of the batch, as the keysets count: batcher_cut() sets it */
     uint64_t start;
     uint64_t end;
     uint64_t calls; /* calls or events in it */
@@ -41,10 +42,16 @@ struct batcher_range batcher_cut(struct batcher *batcher, const struct batcher_s
 /* The range of the last batcher_cut() is now batch seq: keysets that are new in it are noted. */
 void batcher_settle(struct batcher *batcher, const struct batcher_source *source, uint64_t seq);
 
-/* Builds the frame of a range (its start and end): head has everything but the items. The frame is
- * borrowed until the next call. ERR_MEMORY; other errors mean that a record is damaged. */
+/* Builds the frame of a range (its seq, start and end): head has everything but the items. The
+ * frame is borrowed until the next call. ERR_MEMORY; other errors mean that a record is damaged. */
 enum err batcher_build(struct batcher *batcher, const struct batcher_source *source,
                        const struct batcher_range *range, const struct wire_batch *head,
                        struct str *out_frame) ERR_MUST_CHECK;
+
+/* Only the items of the range, with the definitions of all keysets that it uses: what can be sent
+ * under any number, whatever was sent before. Borrowed as above. */
+enum err batcher_build_items(struct batcher *batcher, const struct batcher_source *source,
+                             const struct batcher_range *range, struct str *out_items,
+                             uint32_t *out_n) ERR_MUST_CHECK;
 
 #endif

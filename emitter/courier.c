@@ -23,6 +23,7 @@
 #define BACKOFF_MIN_NS  (100 * CLOCK_NS_PER_MS)
 #define BACKOFF_MAX_NS  (10 * CLOCK_NS_PER_S)
 #define STUCK_NS        (1 * CLOCK_NS_PER_S)
+#define FLUSH_NS        (2 * CLOCK_NS_PER_S) /* of the time to finish, for the spool */
 #define EVENTS_WINDOW   4
 #define METRICS_WINDOW  (WIRE_WINDOW_BATCHES - EVENTS_WINDOW)
 #define REFUSAL_REASONS 256
@@ -42,6 +43,7 @@ struct courier {
     struct wire_id producer;
     struct buf hello;
     struct lane lanes[WIRE_LANES];
+    struct backlog *backlog;
     struct batcher *batcher;
     struct link *link;
     int wake_fd;
@@ -63,7 +65,9 @@ struct courier {
     atomic_bool connected;
     atomic_bool refused;
     atomic_bool stopping;
+    _Atomic int64_t deliver_until_ns; /* when stopping */
     _Atomic int64_t deadline_ns;
+    bool spooled; /* at the end: nothing is left in the rings */
 };
 
 static void enter(struct courier *c, enum stage stage, int64_t now_ns) {
@@ -153,12 +157,18 @@ static void become_new(struct courier *c, int64_t now_ns) {
         lose(c, now_ns);
         return;
     }
+    struct why why;
+    if (backlog_relabel(c->backlog, c->lanes, &hello, &why) != ERR_OK) {
+        buf_fini(&hello);
+        lose(c, now_ns);
+        return;
+    }
     ringfile_set_hello(c->file, &hello);
     buf_fini(&c->hello);
     c->hello = hello;
     c->producer = fresh;
     for (int i = 0; i < WIRE_LANES; i++) {
-        lane_restart(&c->lanes[i]);
+        lane_restart(&c->lanes[i], &fresh);
     }
     keysets_define_again(c->keysets);
     notice_say(c->quiet, "the collector does not know what was acknowledged before (another or an "
@@ -262,31 +272,29 @@ static bool anything_in_flight(const struct courier *c) {
            lane_in_flight(&c->lanes[WIRE_LANE_METRICS]);
 }
 
-static bool send_batch(struct courier *c, struct lane *lane, const struct ringfile_batch *batch) {
+static bool send_batch(struct courier *c, struct lane *lane) {
     struct str frame;
-    return lane_build(lane, c->batcher, &c->producer, batch, &frame) == ERR_OK &&
-           link_send(c->link, frame);
+    return lane_build(lane, c->batcher, &frame) == ERR_OK && link_send(c->link, frame);
 }
 
 /* Metrics leave room for the largest event, so that a backlog of them delays none. */
-static bool fits_window(const struct courier *c, const struct lane *lane,
-                        const struct ringfile_batch *batch) {
+static bool fits_window(const struct courier *c, const struct lane *lane, uint64_t more_bytes) {
     const uint64_t bytes = lane_bytes_in_flight(&c->lanes[WIRE_LANE_EVENTS]) +
-                           lane_bytes_in_flight(&c->lanes[WIRE_LANE_METRICS]) + batch->bytes;
+                           lane_bytes_in_flight(&c->lanes[WIRE_LANE_METRICS]) + more_bytes;
     const uint64_t kept = lane->id == WIRE_LANE_METRICS ? WIRE_WINDOW_BYTES / 2 : 0;
     return bytes <= WIRE_WINDOW_BYTES - kept || !lane_in_flight(lane);
 }
 
 static void send_lane(struct courier *c, struct lane *lane, int64_t now_ns) {
-    struct ringfile_batch batch;
+    uint64_t bytes;
     lane_tick(lane, now_ns);
     lane_cut(lane, c->batcher, now_ns, atomic_load(&c->stopping));
-    while (lane_next(lane, &batch) && fits_window(c, lane, &batch)) {
+    while (lane_next(lane, &bytes) && fits_window(c, lane, bytes)) {
         const bool first = !anything_in_flight(c);
-        if (!send_batch(c, lane, &batch)) {
+        if (!send_batch(c, lane)) {
             return;
         }
-        lane_sent(lane, &batch);
+        lane_sent(lane);
         if (first) {
             c->progress_at_ns = now_ns;
         }
@@ -315,6 +323,9 @@ static void tick(struct courier *c, int64_t now_ns) {
     if (c->stage == STAGE_SENDING && anything_in_flight(c) &&
         now_ns - c->progress_at_ns > ACK_TIMEOUT_NS) {
         lose(c, now_ns);
+    }
+    for (int i = 0; i < WIRE_LANES; i++) {
+        backlog_move(c->backlog, &c->lanes[i], c->batcher, c->stage == STAGE_SENDING);
     }
     tell_presence(c, now_ns);
 }
@@ -347,7 +358,7 @@ static bool is_delivered(const struct courier *c) {
 
 static bool is_over(const struct courier *c) {
     return atomic_load(&c->stopping) && (is_delivered(c) || atomic_load(&c->refused) ||
-                                         clock_mono_ns() >= atomic_load(&c->deadline_ns));
+                                         clock_mono_ns() >= atomic_load(&c->deliver_until_ns));
 }
 
 static void *run(void *context) {
@@ -358,12 +369,20 @@ static void *run(void *context) {
         wait_and_receive(c);
     }
     link_close(c->link);
+    if (!is_delivered(c)) {
+        const int64_t deadline_ns = atomic_load(&c->deadline_ns);
+        c->spooled = backlog_flush(c->backlog, c->lanes, c->batcher, deadline_ns);
+    }
+    backlog_close(c->backlog, c->lanes, true);
     return NULL;
 }
 
 static void courier_free(struct courier *c) {
     if (c->wake_fd >= 0) {
         close(c->wake_fd);
+    }
+    for (int i = 0; i < WIRE_LANES; i++) {
+        lane_fini(&c->lanes[i]);
     }
     link_free(c->link);
     batcher_free(c->batcher);
@@ -375,8 +394,10 @@ static void init_lane(struct courier *c, enum wire_lane id, uint64_t window, int
     c->lanes[id] = (struct lane){.file = &c->file->header->lanes[id],
                                  .source = {.ring = &c->file->rings[id], .keysets = c->keysets},
                                  .id = id,
+                                 .producer = c->producer,
                                  .window = window,
                                  .max_age_ns = max_age_ns};
+    lane_init(&c->lanes[id]);
 }
 
 static struct courier *courier_new(const struct courier_spec *spec) {
@@ -388,6 +409,7 @@ static struct courier *courier_new(const struct courier_spec *spec) {
     c->keysets = spec->keysets;
     c->endpoints = *spec->endpoints;
     c->producer = spec->hello->producer;
+    c->backlog = spec->backlog;
     c->quiet = spec->quiet;
     c->backoff_ns = BACKOFF_MIN_NS;
     init_lane(c, WIRE_LANE_EVENTS, EVENTS_WINDOW, 0);
@@ -421,6 +443,11 @@ enum err courier_start(const struct courier_spec *spec, struct courier **out, st
     if (c == NULL) {
         return why_set(why, ERR_IO, "no memory or no file descriptor left for the courier");
     }
+    const enum err err = backlog_begin(c->backlog, c->lanes, spec->spool, &c->hello, why);
+    if (err != ERR_OK) {
+        courier_free(c);
+        return err;
+    }
     const int error = create_thread(c);
     if (error != 0) {
         courier_free(c);
@@ -447,8 +474,12 @@ static bool join_by(pthread_t thread, int64_t deadline_ns) {
     return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
-enum courier_end courier_stop(struct courier *c, int64_t deadline_ns) {
+enum courier_end courier_stop(struct courier *c, int64_t deadline_ns, bool *out_spooled) {
+    const int64_t left_ns = deadline_ns - clock_mono_ns();
+    *out_spooled = false;
     atomic_store(&c->deadline_ns, deadline_ns);
+    atomic_store(&c->deliver_until_ns,
+                 deadline_ns - (left_ns / 4 < FLUSH_NS ? left_ns / 4 : FLUSH_NS));
     atomic_store(&c->stopping, true);
     courier_wake(c);
     const bool joined = join_by(c->thread, deadline_ns + STUCK_NS);
@@ -459,6 +490,7 @@ enum courier_end courier_stop(struct courier *c, int64_t deadline_ns) {
     const enum courier_end end = is_delivered(c)            ? COURIER_DELIVERED
                                  : atomic_load(&c->refused) ? COURIER_REFUSED
                                                             : COURIER_LATE;
+    *out_spooled = c->spooled;
     courier_free(c);
     return end;
 }

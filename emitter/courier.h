@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "emitter/backlog.h"
 #include "emitter/endpoints.h"
 #include "emitter/link.h"
 #include "emitter/ringfile.h"
@@ -21,6 +22,8 @@ struct courier_spec {
     struct keysets *keysets;
     const struct wire_hello *hello;    /* borrows for the call; encoded already in the file */
     const struct endpoints *endpoints; /* copies */
+    struct backlog *backlog;           /* borrows; closed by the courier's end */
+    const struct backlog_spec *spool;  /* borrows for the call */
     const struct link_keys *keys;      /* copies; NULL: none */
     bool quiet;
 };
@@ -45,8 +48,9 @@ enum courier_end {
     COURIER_STUCK /* the thread did not return (a name lookup that hangs): it and what it uses
                      must be left alone */
 };
-/* Delivers what is there until deadline_ns (monotonic), then ends the thread. After COURIER_STUCK
- * the courier is not freed, in every other case it is. */
-enum courier_end courier_stop(struct courier *courier, int64_t deadline_ns);
+/* Delivers what is there until shortly before deadline_ns (monotonic), moves the rest to the spool,
+ * and ends the thread. out_spooled: nothing is left in the rings. After COURIER_STUCK the courier
+ * is not freed, in every other case it is. */
+enum courier_end courier_stop(struct courier *courier, int64_t deadline_ns, bool *out_spooled);
 
 #endif

@@ -83,6 +83,7 @@ static enum err encode_hello(const struct settings *settings, const struct ident
 }
 
 static void free_run(struct tocsin *run, bool keep_file) {
+    backlog_close(&run->backlog, NULL, false); /* if the courier has not */
     if (run->file.header != NULL) {
         ringfile_close(&run->file, keep_file);
     }
@@ -97,6 +98,8 @@ static enum err open_file(struct tocsin *run, const struct settings *settings,
         .dir = settings->ring_dir,
         .producer = hello->producer,
         .hello = frame,
+        .endpoints = settings->endpoints,
+        .spool_dir = backlog_dir(&run->backlog),
         .ring_bytes =
             {[WIRE_LANE_EVENTS] = EVENTS_RING_BYTES, [WIRE_LANE_METRICS] = settings->ring_bytes},
     };
@@ -121,7 +124,7 @@ static enum err read_keys(const struct settings *settings, struct link_keys *out
 
 static enum err start_courier(struct tocsin *run, const struct settings *settings,
                               const struct wire_hello *hello, const struct endpoints *endpoints,
-                              struct why *why) {
+                              const struct backlog_spec *spool, struct why *why) {
     struct link_keys keys = {.server = ""};
     enum err err = read_keys(settings, &keys, why);
     if (err == ERR_OK) {
@@ -129,6 +132,8 @@ static enum err start_courier(struct tocsin *run, const struct settings *setting
                                           .keysets = run->keysets,
                                           .hello = hello,
                                           .endpoints = endpoints,
+                                          .backlog = &run->backlog,
+                                          .spool = spool,
                                           .keys = settings->server_key != NULL ? &keys : NULL,
                                           .quiet = settings->quiet};
         err = courier_start(&spec, &run->courier, why);
@@ -142,6 +147,11 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
     struct identity identity;
     struct wire_hello hello;
     struct endpoints endpoints;
+    struct backlog_spec spool = {.dir = settings->spool_dir,
+                                 .limit_bytes = settings->spool_bytes,
+                                 .endpoints = settings->endpoints,
+                                 .ring_path = run->file.path,
+                                 .quiet = settings->quiet};
     if (identity_make(settings, &identity) != ERR_OK) {
         return why_set(why, ERR_IO, "the kernel has no random numbers yet");
     }
@@ -150,13 +160,14 @@ static enum err start_with(struct tocsin *run, const struct settings *settings, 
         err = why_set(why, ERR_IO, "cannot describe the run");
     }
     if (err == ERR_OK) {
+        backlog_open(&run->backlog, &identity.producer, &spool);
         err = open_file(run, settings, &hello, frame, why);
     }
     if (err != ERR_OK) {
         return err;
     }
     memcpy(run->name, hello.name.ptr, hello.name.len);
-    err = start_courier(run, settings, &hello, &endpoints, why);
+    err = start_courier(run, settings, &hello, &endpoints, &spool, why);
     if (err == ERR_OK && settings->rank == 0) {
         notice_say(settings->quiet, "run %s of project %s, %u rank%s", run->name, settings->project,
                    settings->world_size, settings->world_size == 1 ? "" : "s");
@@ -218,13 +229,13 @@ static const struct {
 static uint64_t waiting(const struct tocsin *run, enum wire_lane lane) {
     const struct ringfile_lane *file = &run->file.header->lanes[lane];
     return atomic_load(&file->shared.emitted) - atomic_load(&file->shared.dropped) -
-           atomic_load(&file->acked_calls);
+           atomic_load(&file->lost_calls) - atomic_load(&file->acked_calls);
 }
 
-static void say_undelivered(const struct tocsin *run, const char *why) {
+static void say_undelivered(const struct tocsin *run, const char *why, const char *where) {
     notice_say(run->quiet, "%llu calls and %llu events of run %s %s; they wait in %s",
                (unsigned long long)waiting(run, WIRE_LANE_METRICS),
-               (unsigned long long)waiting(run, WIRE_LANE_EVENTS), run->name, why, run->file.path);
+               (unsigned long long)waiting(run, WIRE_LANE_EVENTS), run->name, why, where);
 }
 
 static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int64_t deadline_ms) {
@@ -248,12 +259,14 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     if (run_account(run->events, records_push_finish(run->events, finish)) != TOCSIN_OK) {
         notice_say(run->quiet, "no room left to record the end of run %s", run->name);
     }
-    const enum courier_end how = courier_stop(run->courier, deadline_ns);
+    bool spooled;
+    const enum courier_end how = courier_stop(run->courier, deadline_ns, &spooled);
     if (how != COURIER_DELIVERED) {
-        say_undelivered(run, endings[how].why);
+        say_undelivered(run, endings[how].why,
+                        spooled ? run->file.texts->spool_dir : run->file.path);
     }
     if (how != COURIER_STUCK) {
-        free_run(run, how != COURIER_DELIVERED);
+        free_run(run, how != COURIER_DELIVERED && !spooled);
     }
     return endings[how].err;
 }
@@ -277,7 +290,8 @@ enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out) {
     const struct tocsin_stats stats = {
         .size = out->size,
         .emitted = atomic_load(&run->metrics->shared->emitted),
-        .dropped = atomic_load(&run->metrics->shared->dropped),
+        .dropped = atomic_load(&run->metrics->shared->dropped) +
+                   atomic_load(&run->file.header->lanes[WIRE_LANE_METRICS].lost_calls),
         .refused = atomic_load(&run->refused),
         .acknowledged = atomic_load(&run->file.header->lanes[WIRE_LANE_METRICS].acked_calls),
         .alerts = atomic_load(&run->alerts),

@@ -8,6 +8,16 @@
 #define HOLD_MIN_NS     (500 * CLOCK_NS_PER_MS)
 #define HOLD_MAX_NS     (10 * CLOCK_NS_PER_S)
 
+void lane_init(struct lane *lane) {
+    buf_init(&lane->items, WIRE_FRAME_BYTES_MAX);
+    buf_init(&lane->frame, WIRE_FRAME_BYTES_MAX);
+}
+
+void lane_fini(struct lane *lane) {
+    buf_fini(&lane->items);
+    buf_fini(&lane->frame);
+}
+
 static struct ringfile_batch *slot(const struct lane *lane, uint64_t seq) {
     return &lane->file->batches[seq % RINGFILE_BATCH_SLOTS];
 }
@@ -20,18 +30,41 @@ static uint64_t next_seq(const struct lane *lane) {
     return atomic_load_explicit(&lane->file->next_seq, memory_order_relaxed);
 }
 
+static uint64_t spooled_seq(const struct lane *lane) {
+    return atomic_load_explicit(&lane->file->spooled_seq, memory_order_relaxed);
+}
+
+/* The last batch that is not in the ring any more. */
+static uint64_t released_seq(const struct lane *lane) {
+    const uint64_t acked = acked_seq(lane);
+    const uint64_t spooled = spooled_seq(lane);
+    return spooled > acked ? spooled : acked;
+}
+
 static uint64_t dropped(const struct lane *lane) {
     return atomic_load_explicit(&lane->source.ring->shared->dropped, memory_order_acquire);
 }
 
 /* After dropped(): a call is counted as emitted before it is counted as dropped. */
 static uint64_t emitted(const struct lane *lane) {
-    return atomic_load_explicit(&lane->source.ring->shared->emitted, memory_order_relaxed) -
-           lane->file->base_calls;
+    return atomic_load_explicit(&lane->source.ring->shared->emitted, memory_order_relaxed);
+}
+
+/* Calls that a reader of the spool found unreadable, up to what was sent or acknowledged last. */
+static uint64_t lost(const struct lane *lane) {
+    const uint64_t told = atomic_load_explicit(&lane->file->lost_calls, memory_order_relaxed);
+    return lane->mark.lost > told ? lane->mark.lost : told;
+}
+
+/* Cutting */
+
+static uint64_t calls_through(const struct lane *lane, uint64_t seq) {
+    const struct ringfile_batch *batch = slot(lane, seq);
+    return batch->seq == seq ? batch->calls_before + batch->calls : 0;
 }
 
 static bool has_room(const struct lane *lane) {
-    return next_seq(lane) - acked_seq(lane) <= lane->window;
+    return next_seq(lane) - released_seq(lane) <= lane->window;
 }
 
 static void append(struct lane *lane, struct batcher *batcher, const struct batcher_range *range) {
@@ -43,7 +76,8 @@ static void append(struct lane *lane, struct batcher *batcher, const struct batc
                                                .calls = range->calls,
                                                .bytes = range->bytes,
                                                .dropped = lane->told_dropped,
-                                               .emitted = emitted(lane)};
+                                               .emitted = emitted(lane),
+                                               .calls_before = calls_through(lane, seq - 1)};
     batcher_settle(batcher, &lane->source, seq);
     atomic_store_explicit(&lane->file->next_seq, seq + 1, memory_order_release);
     lane->cut_at = range->end;
@@ -61,59 +95,197 @@ static bool is_due(struct lane *lane, const struct batcher_range *range, int64_t
     return range->full || hurry || now_ns - lane->waiting_since_ns >= lane->max_age_ns;
 }
 
-void lane_cut(struct lane *lane, struct batcher *batcher, int64_t now_ns, bool hurry) {
-    while (has_room(lane)) {
-        const struct batcher_range range =
-            batcher_cut(batcher, &lane->source, lane->cut_at, next_seq(lane));
-        if (!is_due(lane, &range, now_ns, hurry)) {
-            return;
-        }
-        append(lane, batcher, &range);
-    }
-}
-
-bool lane_next(const struct lane *lane, struct ringfile_batch *out) {
-    if (lane->held || lane->sent_seq + 1 >= next_seq(lane)) {
+static bool cut_one(struct lane *lane, struct batcher *batcher, int64_t now_ns, bool hurry) {
+    const struct batcher_range range =
+        batcher_cut(batcher, &lane->source, lane->cut_at, next_seq(lane));
+    if (!is_due(lane, &range, now_ns, hurry)) {
         return false;
     }
-    *out = *slot(lane, lane->sent_seq + 1);
+    append(lane, batcher, &range);
     return true;
 }
 
-enum err lane_build(const struct lane *lane, struct batcher *batcher,
-                    const struct wire_id *producer, const struct ringfile_batch *batch,
-                    struct str *out_frame) {
-    const struct batcher_range range = {.start = batch->start, .end = batch->end};
-    const struct wire_batch head = {.producer = *producer,
+void lane_cut(struct lane *lane, struct batcher *batcher, int64_t now_ns, bool hurry) {
+    while (has_room(lane) && cut_one(lane, batcher, now_ns, hurry)) {
+    }
+}
+
+/* Reading the spool */
+
+static uint32_t calls_of(const struct wire_batch *batch) {
+    struct wire_cursor cursor = batch->items;
+    struct wire_item item;
+    uint64_t calls = 0;
+    while (wire_next_item(&cursor, &item)) {
+        calls += item.kind == WIRE_ITEM_BLOCK ? item.block.calls : item.kind != WIRE_ITEM_KEYSET;
+    }
+    return calls < UINT32_MAX ? (uint32_t)calls : UINT32_MAX;
+}
+
+/* The frame of what was read into lane->items. */
+static enum err frame_spooled(struct lane *lane, const struct segment_batch *batch,
+                              const struct spool_mark *mark) {
+    const struct wire_batch head = {.producer = lane->producer,
                                     .lane = lane->id,
-                                    .seq = batch->seq,
-                                    .emitted = batch->emitted,
-                                    .dropped = batch->dropped};
+                                    .seq = batch->seq - lane->file->seq_base,
+                                    .emitted = batch->emitted - lane->file->base_calls,
+                                    .dropped = batch->dropped + mark->lost};
+    buf_clear(&lane->frame);
+    enum err err = wire_begin_batch(&head, batch->items, &lane->frame);
+    return err == ERR_OK ? buf_append(&lane->frame, lane->items.ptr, lane->items.len) : err;
+}
+
+/* A frame that the collector would not take holds up everything behind it. */
+static bool is_sendable(const struct lane *lane, const struct segment_batch *batch) {
+    struct wire_frame frame;
+    return wire_decode(lane->frame.ptr, lane->frame.len, &frame) == ERR_OK &&
+           calls_of(&frame.batch) == batch->calls;
+}
+
+/* Reads the batch behind the mark and makes its frame. False: none, or no memory for it. */
+static bool read_spooled(struct lane *lane, struct spool_mark *mark) {
+    struct segment_batch batch;
+    const uint64_t lost_before = mark->lost;
+    if (!spool_read(lane->spool, mark, &lane->items, &batch)) {
+        return false;
+    }
+    enum err err = frame_spooled(lane, &batch, mark);
+    if (err == ERR_MEMORY) {
+        return false;
+    }
+    if (err != ERR_OK || !is_sendable(lane, &batch)) {
+        spool_refuse(mark, &batch);
+        batch.items = 0;
+        buf_clear(&lane->items);
+        err = frame_spooled(lane, &batch, mark);
+    }
+    if (mark->lost > lost_before) {
+        keysets_define_again(lane->source.keysets); /* what is lost may have defined them */
+    }
+    return err == ERR_OK;
+}
+
+/* From the mark to before batch seq, which is in the spool. */
+static bool walk_to(struct lane *lane, uint64_t seq, struct spool_mark *mark) {
+    if (mark->seq > seq || mark->seq <= acked_seq(lane)) {
+        *mark = spool_start(lane->spool);
+    }
+    while (mark->seq < seq) {
+        if (!read_spooled(lane, mark)) {
+            return false;
+        }
+    }
+    return mark->seq == seq;
+}
+
+/* Reads the next batch of the spool, unless that is done. */
+static bool make_ready(struct lane *lane, uint64_t seq) {
+    struct spool_mark mark = lane->mark;
+    if (lane->ready.seq == seq) {
+        return true;
+    }
+    lane->ready.seq = 0;
+    if (!walk_to(lane, seq, &mark) || !read_spooled(lane, &mark)) {
+        return false;
+    }
+    lane->ready = (struct lane_ready){.seq = seq, .bytes = lane->frame.len, .behind = mark};
+    return true;
+}
+
+/* Sending */
+
+bool lane_next(struct lane *lane, uint64_t *out_bytes) {
+    const uint64_t seq = lane->sent_seq + 1;
+    if (lane->held || seq >= next_seq(lane) || lane->sent_seq - acked_seq(lane) >= lane->window) {
+        return false;
+    }
+    if (seq > spooled_seq(lane)) {
+        *out_bytes = slot(lane, seq)->bytes;
+        return true;
+    }
+    if (!make_ready(lane, seq)) {
+        return false;
+    }
+    *out_bytes = lane->ready.bytes;
+    return true;
+}
+
+enum err lane_build(struct lane *lane, struct batcher *batcher, struct str *out_frame) {
+    const uint64_t seq = lane->sent_seq + 1;
+    if (seq <= spooled_seq(lane)) {
+        *out_frame = (struct str){.ptr = (const char *)lane->frame.ptr, .len = lane->frame.len};
+        return ERR_OK;
+    }
+    const struct ringfile_batch *batch = slot(lane, seq);
+    const struct batcher_range range = {.seq = seq, .start = batch->start, .end = batch->end};
+    const struct wire_batch head = {.producer = lane->producer,
+                                    .lane = lane->id,
+                                    .seq = seq - lane->file->seq_base,
+                                    .emitted = batch->emitted - lane->file->base_calls,
+                                    .dropped = batch->dropped + lost(lane)};
     return batcher_build(batcher, &lane->source, &range, &head, out_frame);
 }
 
-void lane_sent(struct lane *lane, const struct ringfile_batch *batch) {
-    lane->sent_seq = batch->seq;
+void lane_sent(struct lane *lane) {
+    const uint64_t seq = ++lane->sent_seq;
+    const size_t i = seq % RINGFILE_BATCH_SLOTS;
+    lane->sent_marks[i].seq = 0;
+    lane->sent_bytes[i] = slot(lane, seq)->bytes;
+    if (seq <= spooled_seq(lane)) {
+        lane->mark = lane->ready.behind;
+        lane->sent_marks[i] = lane->mark;
+        lane->sent_bytes[i] = lane->ready.bytes;
+    }
 }
 
-static void release(struct lane *lane, uint64_t seq) {
-    const struct ringfile_batch *batch = slot(lane, seq);
-    atomic_fetch_add_explicit(&lane->file->acked_calls, batch->calls, memory_order_relaxed);
+/* Acknowledgements */
+
+static void note_acked(struct lane *lane, uint64_t seq, uint64_t calls) {
+    atomic_store_explicit(&lane->file->acked_calls, calls, memory_order_relaxed);
     atomic_store_explicit(&lane->file->acked_seq, seq, memory_order_release);
+}
+
+static void release_ring(struct lane *lane, uint64_t seq) {
+    const struct ringfile_batch *batch = slot(lane, seq);
+    note_acked(lane, seq, batch->calls_before + batch->calls - lost(lane));
     ring_release(lane->source.ring, batch->end);
 }
 
+static bool release_spool(struct lane *lane, uint64_t seq) {
+    struct spool_mark mark = lane->sent_marks[seq % RINGFILE_BATCH_SLOTS];
+    if (mark.seq != seq + 1) {
+        mark = spool_start(lane->spool);
+        lane->ready.seq = 0; /* its frame makes room for those on the way */
+        if (!walk_to(lane, seq + 1, &mark)) {
+            return false;
+        }
+    }
+    if (lane->mark.seq < mark.seq) {
+        lane->mark = mark;
+    }
+    atomic_store_explicit(&lane->file->lost_calls, mark.lost, memory_order_relaxed);
+    note_acked(lane, seq, mark.calls - mark.lost);
+    spool_acknowledge(lane->spool, &mark);
+    return true;
+}
+
 bool lane_acknowledge(struct lane *lane, uint64_t last_seq) {
-    if (last_seq >= next_seq(lane) || last_seq <= acked_seq(lane)) {
+    const uint64_t before = acked_seq(lane);
+    const uint64_t last = last_seq + lane->file->seq_base;
+    if (last >= next_seq(lane) || last <= before) {
         return false;
     }
-    for (uint64_t seq = acked_seq(lane) + 1; seq <= last_seq; seq++) {
-        release(lane, seq);
+    const uint64_t spooled = spooled_seq(lane) < last ? spooled_seq(lane) : last;
+    if (spooled > before && !release_spool(lane, spooled)) {
+        return false;
+    }
+    for (uint64_t seq = acked_seq(lane) + 1; seq <= last; seq++) {
+        release_ring(lane, seq);
     }
     lane->nacked = false;
     lane->hold_ns = 0;
-    if (lane->sent_seq < last_seq) {
-        lane->sent_seq = last_seq;
+    if (lane->sent_seq < last) {
+        lane->sent_seq = last;
     }
     return true;
 }
@@ -124,7 +296,7 @@ void lane_rewind(struct lane *lane) {
 }
 
 void lane_nack(struct lane *lane, uint64_t last_seq) {
-    lane->nacked = last_seq == acked_seq(lane);
+    lane->nacked = last_seq + lane->file->seq_base == acked_seq(lane);
 }
 
 void lane_hold(struct lane *lane, int64_t now_ns) {
@@ -145,10 +317,12 @@ void lane_tick(struct lane *lane, int64_t now_ns) {
     }
 }
 
-/* Batches are cut anew: the collector has seen none of them under the new id. */
-void lane_restart(struct lane *lane) {
-    atomic_store_explicit(&lane->file->next_seq, 1, memory_order_release);
-    atomic_store_explicit(&lane->file->acked_seq, 0, memory_order_release);
+/* Batches of the ring are cut anew: the collector has seen none of them under the new id. */
+void lane_restart(struct lane *lane, const struct wire_id *producer) {
+    lane->producer = *producer;
+    lane->ready.seq = 0;
+    atomic_store_explicit(&lane->file->next_seq, released_seq(lane) + 1, memory_order_release);
+    lane->file->seq_base = acked_seq(lane);
     lane->file->base_calls = atomic_load(&lane->file->acked_calls);
     lane->cut_at = atomic_load_explicit(&lane->source.ring->shared->tail, memory_order_relaxed);
     lane->waiting_since_ns = 0;
@@ -156,7 +330,8 @@ void lane_restart(struct lane *lane) {
 }
 
 bool lane_agrees(const struct lane *lane, uint64_t last_seq) {
-    return last_seq >= acked_seq(lane) && last_seq < next_seq(lane);
+    const uint64_t last = last_seq + lane->file->seq_base;
+    return last >= acked_seq(lane) && last < next_seq(lane);
 }
 
 bool lane_in_flight(const struct lane *lane) {
@@ -166,13 +341,56 @@ bool lane_in_flight(const struct lane *lane) {
 uint64_t lane_bytes_in_flight(const struct lane *lane) {
     uint64_t bytes = 0;
     for (uint64_t seq = acked_seq(lane) + 1; seq <= lane->sent_seq; seq++) {
-        bytes += slot(lane, seq)->bytes;
+        bytes += lane->sent_bytes[seq % RINGFILE_BATCH_SLOTS];
     }
     return bytes;
 }
 
-bool lane_is_empty(const struct lane *lane) {
+bool lane_is_released(const struct lane *lane) {
     struct ring_record record;
-    return acked_seq(lane) + 1 == next_seq(lane) && dropped(lane) == lane->told_dropped &&
+    return released_seq(lane) + 1 == next_seq(lane) && dropped(lane) == lane->told_dropped &&
            !ring_read(lane->source.ring, lane->cut_at, &record);
+}
+
+bool lane_is_empty(const struct lane *lane) {
+    return acked_seq(lane) == released_seq(lane) && lane_is_released(lane);
+}
+
+/* Spooling */
+
+void lane_label(const struct lane *lane, struct segment_label *out) {
+    out->seq_base = acked_seq(lane);
+    out->calls_base = atomic_load_explicit(&lane->file->acked_calls, memory_order_relaxed);
+    out->lost = atomic_load_explicit(&lane->file->lost_calls, memory_order_relaxed);
+}
+
+/* The spool has the batch: the mark says so before the ring forgets it. */
+static void note_spooled(struct lane *lane, const struct ringfile_batch *batch) {
+    lane->file->spooled[batch->seq % 2] = *batch;
+    atomic_store_explicit(&lane->file->spooled_seq, batch->seq, memory_order_release);
+    ring_release(lane->source.ring, batch->end);
+}
+
+enum err lane_spool(struct lane *lane, struct batcher *batcher, struct why *why) {
+    const uint64_t seq = released_seq(lane) + 1;
+    if (seq == next_seq(lane) && !cut_one(lane, batcher, 0, true)) {
+        return ERR_NOT_FOUND;
+    }
+    const struct ringfile_batch *batch = slot(lane, seq);
+    const struct batcher_range range = {.seq = seq, .start = batch->start, .end = batch->end};
+    struct segment_batch spooled = {.seq = seq,
+                                    .emitted = batch->emitted,
+                                    .dropped = batch->dropped,
+                                    .calls_before = batch->calls_before,
+                                    .calls = (uint32_t)batch->calls};
+    struct str items;
+    enum err err = batcher_build_items(batcher, &lane->source, &range, &items, &spooled.items);
+    if (err != ERR_OK) {
+        return why_set(why, err, "a batch cannot be built: %s", err_text(err));
+    }
+    err = spool_append(lane->spool, &spooled, items, why);
+    if (err == ERR_OK) {
+        note_spooled(lane, batch);
+    }
+    return err;
 }

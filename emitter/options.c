@@ -36,6 +36,7 @@ static const struct text_row {
     TEXT(config, NULL, "config", 0, WIRE_CONFIG_BYTES_MAX),
     TEXT(run_id, "TOCSIN_RUN_ID", "run id", 1, WIRE_NAME_BYTES_MAX),
     TEXT(ring_dir, "TOCSIN_RING_DIR", "ring directory", 1, PLACE_PATH_BYTES_MAX - 64),
+    TEXT(spool_dir, "TOCSIN_SPOOL_DIR", "spool directory", 1, PLACE_PATH_BYTES_MAX - 128),
     TEXT(server_key, "TOCSIN_SERVER_KEY", "server key", 1, PLACE_PATH_BYTES_MAX),
     TEXT(key_file, "TOCSIN_KEY_FILE", "path of the key file", 1, PLACE_PATH_BYTES_MAX - 1),
 #undef TEXT
@@ -145,27 +146,44 @@ static enum err resolve_ranks(const struct tocsin_options *options, struct setti
     return ERR_OK;
 }
 
-static enum err resolve_ring(const struct tocsin_options *options, struct settings *out,
-                             struct why *why) {
-    int64_t bytes = (int64_t)options->ring_bytes;
-    if (bytes == 0 && variable("TOCSIN_RING_BYTES") != NULL) {
-        enum err err = read_number("TOCSIN_RING_BYTES", OPTIONS_RING_BYTES_MAX, &bytes, why);
+/* A size that is given, or in the variable, or the default. */
+static enum err resolve_bytes(uint64_t given, const char *name, const uint64_t limits[3],
+                              uint64_t *out, struct why *why) {
+    int64_t bytes = (int64_t)given;
+    if (bytes == 0 && variable(name) != NULL) {
+        enum err err = read_number(name, (int64_t)limits[2], &bytes, why);
         if (err != ERR_OK) {
             return err;
         }
     }
     if (bytes == 0) {
-        bytes = OPTIONS_RING_BYTES_DEFAULT;
+        bytes = (int64_t)limits[0];
     }
-    if (bytes < OPTIONS_RING_BYTES_MIN || bytes > OPTIONS_RING_BYTES_MAX) {
-        return why_set(why, ERR_CONFIG, "TOCSIN_RING_BYTES must be from %u to %u",
-                       OPTIONS_RING_BYTES_MIN, OPTIONS_RING_BYTES_MAX);
+    if (bytes < (int64_t)limits[1] || bytes > (int64_t)limits[2]) {
+        return why_set(why, ERR_CONFIG, "%s must be from %llu to %llu", name,
+                       (unsigned long long)limits[1], (unsigned long long)limits[2]);
     }
+    *out = (uint64_t)bytes;
+    return ERR_OK;
+}
+
+static enum err resolve_sizes(const struct tocsin_options *options, struct settings *out,
+                              struct why *why) {
+    static const uint64_t ring[3] = {OPTIONS_RING_BYTES_DEFAULT, OPTIONS_RING_BYTES_MIN,
+                                     OPTIONS_RING_BYTES_MAX};
+    static const uint64_t spool[3] = {OPTIONS_SPOOL_BYTES_DEFAULT, OPTIONS_SPOOL_BYTES_MIN,
+                                      OPTIONS_SPOOL_BYTES_MAX};
+    uint64_t bytes = 0;
+    enum err err = resolve_bytes(options->ring_bytes, "TOCSIN_RING_BYTES", ring, &bytes, why);
     out->ring_bytes = OPTIONS_RING_BYTES_MIN;
-    while (out->ring_bytes < (uint64_t)bytes) {
+    while (out->ring_bytes < bytes) {
         out->ring_bytes *= 2;
     }
-    return ERR_OK;
+    if (err == ERR_OK) {
+        err = resolve_bytes(options->spool_bytes, "TOCSIN_SPOOL_BYTES", spool, &out->spool_bytes,
+                            why);
+    }
+    return err;
 }
 
 static enum err check_keys(const struct settings *s, struct why *why) {
@@ -222,5 +240,5 @@ enum err options_resolve(const struct tocsin_options *options, struct settings *
     if (err == ERR_OK) {
         err = resolve_ranks(&given, out, why);
     }
-    return err == ERR_OK ? resolve_ring(&given, out, why) : err;
+    return err == ERR_OK ? resolve_sizes(&given, out, why) : err;
 }

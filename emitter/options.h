@@ -15,6 +15,10 @@
 #define OPTIONS_RING_BYTES_MIN     (1U * 1024 * 1024)
 #define OPTIONS_RING_BYTES_MAX     (1024U * 1024 * 1024)
 
+#define OPTIONS_SPOOL_BYTES_DEFAULT (1024U * 1024 * 1024)
+#define OPTIONS_SPOOL_BYTES_MIN     (1024U * 1024)
+#define OPTIONS_SPOOL_BYTES_MAX     (1024ULL * 1024 * 1024 * 1024)
+
 struct settings {          /* strings borrow from the options or the environment */
     const char *endpoints; /* never NULL; may point into endpoint_default */
     const char *project;
@@ -23,9 +27,11 @@ struct settings {          /* strings borrow from the options or the environment
     const char *config;     /* NULL: none */
     const char *run_id;     /* NULL: the launcher's, else random */
     const char *ring_dir;   /* NULL: the default places */
+    const char *spool_dir;  /* NULL: the default place */
     const char *server_key; /* NULL: none, and no key_file */
     const char *key_file;
     uint64_t ring_bytes; /* a power of two */
+    uint64_t spool_bytes;
     enum tocsin_resume resume;
     uint32_t rank;
     uint32_t world_size;

@@ -97,3 +97,8 @@ bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *o
 void ring_release(struct ring *ring, uint64_t position) {
     atomic_store_explicit(&ring->shared->tail, position, memory_order_release);
 }
+
+uint64_t ring_used(const struct ring *ring) {
+    const uint64_t tail = atomic_load_explicit(&ring->shared->tail, memory_order_relaxed);
+    return atomic_load_explicit(&ring->shared->head, memory_order_relaxed) - tail;
+}

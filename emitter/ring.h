@@ -64,4 +64,7 @@ bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *o
 /* Frees everything before position for the writers. */
 void ring_release(struct ring *ring, uint64_t position);
 
+/* Bytes that are not free. */
+uint64_t ring_used(const struct ring *ring);
+
 #endif

@@ -10,26 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "emitter/owndir.h"
+
+#define SETTING    "TOCSIN_RING_DIR"
 #define PAGE_BYTES 4096U
 _Static_assert(sizeof(struct ringfile_header) <= PAGE_BYTES, "the header is one page");
 
 static uint64_t round_to_page(uint64_t bytes) {
     return (bytes + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
-}
-
-/* Makes dir (one level) if it is missing. Somebody else's directory is refused: they could replace
- * the file under us. */
-static enum err own_dir(const char *dir, struct why *why) {
-    struct stat st;
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        return why_set(why, ERR_IO, "cannot make %s: %s; set TOCSIN_RING_DIR to a writable place",
-                       dir, strerror(errno));
-    }
-    if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid()) {
-        return why_set(why, ERR_IO,
-                       "%s is not a directory of this user; set TOCSIN_RING_DIR to one", dir);
-    }
-    return ERR_OK;
 }
 
 static enum err open_new(const struct ringfile_spec *spec, const char *dir, struct ringfile *out,
@@ -56,7 +44,8 @@ static enum err open_new(const struct ringfile_spec *spec, const char *dir, stru
 static void lay_out(const struct ringfile_spec *spec, struct ringfile_header *out) {
     *out = (struct ringfile_header){.hello_offset = PAGE_BYTES, .hello_bytes = spec->hello->len};
     memcpy(out->magic, RINGFILE_MAGIC, sizeof out->magic);
-    out->keysets_offset = PAGE_BYTES + round_to_page(spec->hello->len);
+    out->texts_offset = PAGE_BYTES + round_to_page(spec->hello->len);
+    out->keysets_offset = out->texts_offset + round_to_page(sizeof(struct ringfile_texts));
     uint64_t at = out->keysets_offset + round_to_page(sizeof(struct keysets_area));
     for (int lane = 0; lane < WIRE_LANES; lane++) {
         out->lanes[lane].ring_offset = at;
@@ -83,6 +72,7 @@ static int reserve(int fd, uint64_t bytes) {
 static void point_into(struct ringfile_header *map, struct ringfile *out) {
     uint8_t *start = (uint8_t *)map;
     out->header = map;
+    out->texts = (struct ringfile_texts *)(void *)(start + map->texts_offset);
     out->keysets = (struct keysets_area *)(void *)(start + map->keysets_offset);
     for (int lane = 0; lane < WIRE_LANES; lane++) {
         out->rings[lane] = (struct ring){.shared = &map->lanes[lane].shared,
@@ -116,16 +106,21 @@ static enum err fill(const struct ringfile_spec *spec, struct ringfile *out, str
     memcpy(map, &header, sizeof header);
     point_into(map, out);
     ringfile_set_hello(out, spec->hello);
+    snprintf(out->texts->endpoints, sizeof out->texts->endpoints, "%s", spec->endpoints);
+    snprintf(out->texts->spool_dir, sizeof out->texts->spool_dir, "%s",
+             spec->spool_dir != NULL ? spec->spool_dir : "");
     return ERR_OK;
 }
 
 static enum err create_in(const struct ringfile_spec *spec, const char *dir, struct ringfile *out,
                           struct why *why) {
-    enum err err = own_dir(dir, why);
-    if (err != ERR_OK) {
-        return err;
+    enum err err = owndir_make(dir, SETTING, why);
+    if (err == ERR_OK) {
+        err = owndir_is_local(dir, SETTING, why);
     }
-    err = open_new(spec, dir, out, why);
+    if (err == ERR_OK) {
+        err = open_new(spec, dir, out, why);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -145,12 +140,6 @@ static enum err create_in_data_dir(const struct ringfile_spec *spec, struct ring
     if (err != ERR_OK) {
         return err;
     }
-    for (char *slash = strchr(dir + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(dir, 0700); /* what cannot be made shows in own_dir() */
-        *slash = '/';
-    }
-    mkdir(dir, 0700);
     strncat(dir, "/rings", sizeof dir - strlen(dir) - 1);
     return create_in(spec, dir, out, why);
 }

@@ -6,13 +6,16 @@
  * full disk or /dev/shm is an error at start, never a SIGBUS later), and left behind by a killed
  * process with all that is needed to deliver it:
  *
- *     | header | hello frame | keysets | ring of the events lane | ring of the metrics lane |
+ *     | header | hello frame | texts | keysets | ring of the events lane | ring of the metrics lane
+ * |
  *
  *     header    struct ringfile_header: where things are, watermarks, batches in flight
  *     hello     the encoded hello frame: who this is
+ *     texts     struct ringfile_texts: where to deliver it, and where the rest of it is
  *     keysets   struct keysets_area: the names behind the handles in the rings
  *
- * What is between acked_seq and the head of a lane's ring is not delivered. A batch is a pure
+ * What is between acked_seq and the head of a lane's ring is not delivered; of it, batches up to
+ * spooled_seq are in the spool (spool.h) and not in the ring any more. A batch is a pure
  * function of its number, its range of the ring and the keysets; number and range are written here
  * before it is sent, so whoever sends it again sends the same batch. Each mark is stored with
  * release order after what it speaks of: a process killed between two stores leaves a file that is
@@ -31,7 +34,7 @@
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
-#define RINGFILE_MAGIC "TCSRING1"
+#define RINGFILE_MAGIC "TCSRING2"
 #define RINGFILE_BATCH_SLOTS                                                                       \
     16 /* more than the window, so that a slot is free when it is reused                           \
         */
@@ -43,8 +46,9 @@ struct ringfile_batch {
     uint64_t end;   /* equal to start: it only carries the totals */
     uint64_t calls;
     uint64_t bytes;   /* of its frame, at most */
-    uint64_t emitted; /* totals of the lane when it was cut, as they are sent */
+    uint64_t emitted; /* totals of the lane when it was cut */
     uint64_t dropped;
+    uint64_t calls_before; /* calls in all batches before it */
 };
 
 struct ringfile_lane {
@@ -53,7 +57,11 @@ struct ringfile_lane {
     _Atomic uint64_t acked_seq; /* committed by the collector */
     _Atomic uint64_t next_seq;  /* of the next batch to be cut */
     _Atomic uint64_t acked_calls;
-    uint64_t base_calls; /* of them, acknowledged under a former producer id */
+    uint64_t base_calls;          /* of them, acknowledged under a former producer id */
+    uint64_t seq_base;            /* batch s travels as s - seq_base, for the same reason */
+    _Atomic uint64_t lost_calls;  /* found unreadable in the spool: dropped, as far as told */
+    _Atomic uint64_t spooled_seq; /* the last batch in the spool; below acked_seq: it is empty */
+    struct ringfile_batch spooled[2]; /* that batch s is in s % 2 */
     struct ringfile_batch batches[RINGFILE_BATCH_SLOTS];
     struct ring_shared shared;
 };
@@ -64,13 +72,20 @@ struct ringfile_header {
     uint64_t key; /* of both rings */
     uint64_t hello_offset;
     uint64_t hello_bytes;
+    uint64_t texts_offset;
     uint64_t keysets_offset;
     struct ringfile_lane lanes[WIRE_LANES];
+};
+
+struct ringfile_texts { /* NUL-terminated */
+    char endpoints[WIRE_URL_BYTES_MAX + 1];
+    char spool_dir[PLACE_PATH_BYTES_MAX]; /* empty: there is no spool */
 };
 
 struct ringfile {
     struct ringfile_header *header; /* start of the mapping */
     struct ring rings[WIRE_LANES];
+    struct ringfile_texts *texts;
     struct keysets_area *keysets;
     int fd;
     char path[PLACE_PATH_BYTES_MAX];
@@ -80,6 +95,8 @@ struct ringfile_spec {
     const char *dir; /* NULL: /dev/shm/tocsin-<uid>, else <data directory>/rings */
     struct wire_id producer;
     const struct buf *hello;
+    const char *endpoints;           /* as given */
+    const char *spool_dir;           /* NULL: none */
     uint64_t ring_bytes[WIRE_LANES]; /* powers of two */
 };
 

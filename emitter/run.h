@@ -23,6 +23,7 @@ struct tocsin {
     struct keysets *keysets;
     struct courier *courier;
     struct ringfile file;
+    struct backlog backlog;
     char name[WIRE_NAME_BYTES_MAX + 1];
 
     atomic_bool finishing;

@@ -20,7 +20,7 @@ FOLDERS = {"schema": set(), "emitter": {"schema"}, "collector": {"schema"}, "cli
 THIRD_PARTY = {
     "zmq.h": {"emitter/link.c", "collector/router.c", "collector/zap.c", "cli/keys_make.c"},
     "msgpack.h": {"schema/wire/encode.c"},
-    "libpq-fe.h": {"schema/db/pg.c"},
+    "libpq-fe.h": {"schema/db/dsn.c", "schema/db/pg.c"},
     "microhttpd.h": {"collector/health.c"},
     "ini.h": {"collector/settings_load.c"},
     "uthash.h": {"collector/marks.c", "collector/quota.c", "collector/roster.c", "collector/run_state.c"},

@@ -6,8 +6,7 @@
 
 #include "tocsin.h"
 
-int main(void)
-{
+int main(void) {
     struct tocsin_options options = TOCSIN_OPTIONS_INIT;
     options.project = "minimal";
     options.config = "{\"lr\": 0.001}";

@@ -27,10 +27,12 @@
  *   - Nothing here blocks, aborts, exits or raises a signal. log and alert copy their arguments
  *     into a ring in memory and return; a background thread (the courier) does everything else.
  *     Only tocsin_start() (local files) and tocsin_finish() (its deadline) may take time.
- *   - A collector that is absent is no error: training runs, data waits in the ring. A full ring
- *     drops the newest call, counts it, and the count reaches the database.
- *   - Every function may be called from any thread, and with run == NULL, which returns
- *     TOCSIN_ERR_ARGUMENT and does nothing, so a program need not test for a failed start.
+ *   - A collector that is absent is no error: training runs, data waits in the ring, and when that
+ *     is half full in the spool on disk. When both are full the newest call is dropped and counted,
+ *     and the count reaches the database.
+ *   - Every function may be called from any thread, and with run == NULL, which does nothing and
+ *     returns TOCSIN_ERR_ARGUMENT (finish: TOCSIN_OK), so a program need not test for a failed
+ *     start.
  *   - After fork() the child's calls on the inherited run return TOCSIN_ERR_FORKED and do nothing;
  *     the parent is not disturbed. A child may start a run of its own.
  *
@@ -92,14 +94,17 @@ struct tocsin_options {
     const char *group;     /* TOCSIN_GROUP; default: none */
     const char *config;    /* a JSON object; stored with the run */
     enum tocsin_resume resume;
-    int64_t rank;         /* -1: RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK, PMI_RANK ... else 0 */
-    int64_t world_size;   /* -1: WORLD_SIZE, SLURM_NTASKS, OMPI_COMM_WORLD_SIZE ... else 1 */
-    const char *run_id;   /* any text, equal on all ranks of a run. TOCSIN_RUN_ID; default: from
-                             the launcher's variables, else random */
-    const char *ring_dir; /* where the ring's file is. TOCSIN_RING_DIR; default: /dev/shm, else the
-                             data directory */
-    uint64_t ring_bytes;  /* size of the metrics ring. TOCSIN_RING_BYTES; 0: 8 MiB */
-    bool quiet;           /* no lines on the terminal. TOCSIN_QUIET=1 */
+    int64_t rank;          /* -1: RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK, PMI_RANK ... else 0 */
+    int64_t world_size;    /* -1: WORLD_SIZE, SLURM_NTASKS, OMPI_COMM_WORLD_SIZE ... else 1 */
+    const char *run_id;    /* any text, equal on all ranks of a run. TOCSIN_RUN_ID; default: from
+                              the launcher's variables, else random */
+    const char *ring_dir;  /* where the ring's file is. TOCSIN_RING_DIR; default: /dev/shm, else the
+                              data directory */
+    uint64_t ring_bytes;   /* size of the metrics ring. TOCSIN_RING_BYTES; 0: 8 MiB */
+    bool quiet;            /* no lines on the terminal. TOCSIN_QUIET=1 */
+    const char *spool_dir; /* where data waits that the ring has no room for. TOCSIN_SPOOL_DIR;
+                              default: <data directory>/spool. Not on a network file system */
+    uint64_t spool_bytes;  /* bound of all spools in that directory. TOCSIN_SPOOL_BYTES; 0: 1 GiB */
     const char *server_key; /* public key of the collector; with it tcp connections are encrypted.
                                TOCSIN_SERVER_KEY; default: none */
     const char *key_file;   /* this side's key pair, as `tocsin keys client` makes it; goes with
@@ -165,10 +170,10 @@ TOCSIN_API enum tocsin_err tocsin_fail(struct tocsin **run, int64_t deadline_ms)
 
 /* Counters since the start of this process, in calls. */
 struct tocsin_stats {
-    size_t size;           /* sizeof(struct tocsin_stats), set by the caller */
-    uint64_t emitted;      /* log calls accepted or dropped */
-    uint64_t dropped;      /* dropped because the ring was full */
-    uint64_t refused;      /* calls refused for a bad name, value count or length */
+    size_t size;      /* sizeof(struct tocsin_stats), set by the caller */
+    uint64_t emitted; /* log calls accepted or dropped */
+    uint64_t dropped; /* dropped because ring and spool were full, or lost in a damaged spool */
+    uint64_t refused; /* calls refused for a bad name, value count or length */
     uint64_t acknowledged; /* committed in PostgreSQL, as far as this process was told */
     uint64_t alerts;
     bool connected; /* a collector has answered and is being used */

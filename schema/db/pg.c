@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/db/dsn.h"
+
 #define SERVER_VERSION_MIN   150000
 #define PREPARED_MAX         64
 #define PARAMS_MAX           64
 #define CONNECT_TIMEOUT_TEXT "5"
 #define DSN_SHOWN_BYTES      256
-#define OPTIONS_BYTES_MAX    2048
 
 struct pg {
     PGconn *conn;
@@ -92,38 +93,6 @@ static enum err failed(struct pg *pg, const PGresult *result, struct why *why) {
     return why_set(why, state != NULL ? err_of_state(state) : ERR_DB, "%s", line);
 }
 
-/* An @ inside a host is the rest of a password whose own @ was not escaped. (One in front of it is
- * Linux's abstract socket.) */
-static bool holds_password(const PQconninfoOption *option) {
-    return strcmp(option->keyword, "host") == 0 && option->val != NULL && option->val[0] != '\0' &&
-           strchr(option->val + 1, '@') != NULL;
-}
-
-/* dispchar: libpq marks secrets with "*" and debugging options with "D". */
-static const char *shown_value(const PQconninfoOption *option) {
-    return option->dispchar[0] == '*' || holds_password(option) ? "***" : option->val;
-}
-
-/* Rendered from the parsed options, so that a password is found in whatever form the DSN has. */
-void pg_mask_dsn(const char *dsn, size_t size, char *out) {
-    PQconninfoOption *options = PQconninfoParse(dsn, NULL);
-    if (options == NULL) {
-        snprintf(out, size, "malformed DSN");
-        return;
-    }
-    size_t used = 0;
-    out[0] = '\0';
-    for (const PQconninfoOption *o = options; o->keyword != NULL && used < size; o++) {
-        if (o->val == NULL || o->val[0] == '\0') {
-            continue;
-        }
-        int n = snprintf(out + used, size - used, "%s%s=%s", used > 0 ? " " : "", o->keyword,
-                         shown_value(o));
-        used += n > 0 ? (size_t)n : 0;
-    }
-    PQconninfoFree(options);
-}
-
 static void drop_notice(void *context, const PGresult *result) {
     (void)context;
     (void)result;
@@ -134,79 +103,13 @@ static enum err connect_failed(PGconn *conn, const char *dsn, struct why *why) {
     char line[200];
     const char *message = PQerrorMessage(conn);
     const char *fatal = strstr(message, "FATAL:  ");
-    pg_mask_dsn(dsn, sizeof shown, shown);
+    dsn_mask(dsn, sizeof shown, shown);
     one_line(fatal != NULL ? fatal : message, sizeof line, line);
     const bool refused = strstr(message, "authentication failed") != NULL ||
                          strstr(message, "no pg_hba.conf entry") != NULL ||
                          (fatal != NULL && strstr(fatal, "role \"") != NULL);
     return why_set(why, refused ? ERR_DB_PERMISSION : ERR_DB_UNREACHABLE,
                    "cannot connect to the database at \"%s\": %s", shown, line);
-}
-
-/* Settings every connection has travel in the startup packet: no round trip of their own, and they
- * win over what ALTER ROLE or ALTER DATABASE says. Times and floats must have the one form that we
- * read. jit: compiling took 30 of the 33 ms of a typical read of ours (measured). */
-#define SESSION_OPTIONS                                                                            \
-    "-c search_path=tocsin,pg_catalog -c timezone=UTC -c datestyle=ISO -c extra_float_digits=1 "   \
-    "-c jit=off -c client_min_messages=warning"
-
-/* The DSN's own options, then ours: of equal settings the later wins, so a search path from a DSN
- * cannot point our SQL somewhere else. */
-static enum err merge_options(const PQconninfoOption *parsed, size_t size, char *out,
-                              struct why *why) {
-    const char *own = "";
-    for (const PQconninfoOption *o = parsed; o->keyword != NULL; o++) {
-        if (holds_password(o)) {
-            return why_set(why, ERR_CONFIG,
-                           "the host in the DSN contains an @; write an @ of the password as %%40");
-        }
-        if (strcmp(o->keyword, "options") == 0 && o->val != NULL) {
-            own = o->val;
-        }
-    }
-    const int n = snprintf(out, size, "%s " SESSION_OPTIONS, own);
-    return n >= 0 && (size_t)n < size
-               ? ERR_OK
-               : why_set(why, ERR_CONFIG, "the options in the DSN are too long");
-}
-
-static enum err parse_dsn(const char *dsn, PQconninfoOption **out, struct why *why) {
-    char *malformed = NULL;
-    *out = PQconninfoParse(dsn, &malformed);
-    if (*out == NULL) {
-        /* libpq's message may quote the password: it is not passed on. */
-        PQfreemem(malformed);
-        return why_set(why, ERR_CONFIG,
-                       "the DSN is not a PostgreSQL connection string; write it like "
-                       "\"host=/run/postgresql dbname=tocsin\" or \"postgresql://host/tocsin\"");
-    }
-    return ERR_OK;
-}
-
-/* Checks the DSN and makes the startup options from it. */
-static enum err read_dsn(const char *dsn, size_t size, char *out_options, struct why *why) {
-    PQconninfoOption *parsed;
-    enum err err = parse_dsn(dsn, &parsed, why);
-    if (err == ERR_OK) {
-        err = merge_options(parsed, size, out_options, why);
-        PQconninfoFree(parsed);
-    }
-    return err;
-}
-
-enum err pg_export_dsn(const char *dsn, struct why *why) {
-    PQconninfoOption *parsed;
-    enum err err = parse_dsn(dsn, &parsed, why);
-    if (err != ERR_OK) {
-        return err;
-    }
-    for (const PQconninfoOption *o = parsed; o->keyword != NULL; o++) {
-        if (o->val != NULL && o->envvar != NULL) {
-            setenv(o->envvar, o->val, 1);
-        }
-    }
-    PQconninfoFree(parsed);
-    return ERR_OK;
 }
 
 static PGconn *connect_with_defaults(const char *dsn, const char *application,
@@ -233,8 +136,8 @@ static enum err adopt(PGconn *conn, struct pg **out, struct why *why) {
 }
 
 enum err pg_open(const char *dsn, const char *application, struct pg **out, struct why *why) {
-    char options[OPTIONS_BYTES_MAX];
-    enum err err = read_dsn(dsn, sizeof options, options, why);
+    char options[DSN_OPTIONS_BYTES_MAX];
+    enum err err = dsn_options(dsn, sizeof options, options, why);
     if (err != ERR_OK) {
         return err;
     }

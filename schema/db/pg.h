@@ -31,12 +31,6 @@ const char *pg_hint(const struct pg *pg);
 enum err pg_open(const char *dsn, const char *application, struct pg **out,
                  struct why *why) ERR_MUST_CHECK;
 void pg_close(struct pg *pg); /* NULL is fine */
-/* The DSN as it may be shown: password replaced by "***". Cut to size. */
-void pg_mask_dsn(const char *dsn, size_t size, char *out);
-/* Sets the PG* variables of this process to what the DSN says, for a program that is about to be
- * run: a DSN among its arguments could be read by every user. Settings without a variable are left
- * out. ERR_CONFIG: malformed. */
-enum err pg_export_dsn(const char *dsn, struct why *why) ERR_MUST_CHECK;
 /* Socket of the connection, for polling next to LISTEN. */
 int pg_socket(const struct pg *pg);
 

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 
+import outages  # noqa: F401 (it registers its scenarios)
 from scenarios import SCENARIOS
 from world import Unfit, World
 
@@ -37,6 +38,7 @@ def run(name, seed, kills):
         world.finish()
         oracle = world.check()
         made = " ".join(f"{kind}={n}" for kind, n in sorted(world.kills.items())) or "none"
+        made += "".join(f" {name}={value}" for name, value in sorted(world.figures.items()))
         print(f"{name}: seed {seed}, faults {made}: {oracle} ({time.monotonic() - began:.0f} s)",
               *oracle.problems, sep="\n  ", flush=True)
         if oracle.is_good():

@@ -7,8 +7,6 @@ what it needs and leaves with all faults healed. faults.py finishes and asks the
 import os
 import signal
 
-from world import FULL, Unfit
-
 SCENARIOS = {}  # name: (function, arguments of its World)
 
 
@@ -155,15 +153,28 @@ def reply(world, kills):
     repeat(world, kills, fault)
 
 
+def strace(call, k):
+    """What runs a program that dies at the k-th of these calls of one of its threads."""
+    return ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+            "-e", f"inject={call}:signal=KILL:when={k}"]
+
+
 @scenario()
-def absent(world, kills):
-    """No collector until the rings are full and calls were dropped; then it comes, and goes, while
-    the rings stay full."""
-    trainers = world.add_trainers(rate=4000, calls=(10000, 20000), ring_bytes=1 << 20)
-    world.wait(lambda: world.starts_with(FULL) >= set(range(len(trainers.processes))),
-               what="all rings are full")
-    world.collectors[0].start()
-    for _ in range(kills):
-        world.wait_progress()
-        kill_collector(world)
-    world.kills["absent"] += 1
+def syscalls(world, kills):
+    """tocsind dies before its k-th sendto, recvfrom or write, also those of its start. k: drawn if
+    there are few kills, else every one from 1 on."""
+    calls = ("sendto", "recvfrom", "write")
+    collector = world.collectors[0]
+    world.add_trainers()
+    for n in range(kills):
+        k = n // len(calls) + 1 if kills > 50 else world.rng.randint(1, 150)
+        collector.wrapper = strace(calls[n % len(calls)], k)
+        collector.spawn(env={"ASAN_OPTIONS": "detect_leaks=0"})
+        before = world.committed()
+        world.wait(lambda: not collector.is_alive() or world.committed() > before + 100,
+                   what="tocsind dies, or works on")
+        world.kills["syscall"] += not collector.is_alive()
+        collector.kill9()
+    collector.wrapper = []
+    collector.start()
+    world.wait_progress()

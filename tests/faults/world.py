@@ -19,7 +19,7 @@ from rig.process import Process, clear_place, make_place, survivors  # noqa: E40
 from rig.programs import Tocsind  # noqa: E402
 from rig.wait import wait_for  # noqa: E402
 
-from oracle import FULL, Oracle  # noqa: E402
+from oracle import FULL, OK, Oracle  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
 FINISHED, LATE = 0, 3  # exit codes of a trainer that may happen
@@ -131,6 +131,7 @@ class World:
         self.proxies = []  # one for each collector, or none
         self.postgres_proxy = None
         self.kills = collections.Counter()
+        self.figures = collections.Counter()  # what was measured beside
         self.fifo_end = None
         self.db = None
         try:
@@ -237,10 +238,9 @@ class World:
             if connection is not None:
                 connection.close()
 
-    def starts_with(self, code):
-        """Starts of which a call returned this code."""
-        found = re.findall(rf"^r (\d+) \d+ {code} ", self.record.read_text(), re.M)
-        return set(map(int, found))
+    def starts_of_returns(self, code):
+        """For each call that returned this code the number of its start."""
+        return re.findall(rf"^r (\d+) \d+ {code} ", self.record.read_text(), re.M)
 
     def restart_postgres(self):
         self.db.close()

@@ -9,11 +9,13 @@ To run one file by hand:
 import faulthandler
 import os
 import signal
+import subprocess
 
 import pytest
 
 from resender import Resender
 from rig.emitter import FakeEmitter
+from rig.home import SELF, Home, give
 from rig.postgres import Cluster
 from rig.process import clear_place, make_place
 from rig.programs import Cli, Tocsind
@@ -136,3 +138,34 @@ def make_resenders():
     yield make
     for resender in made:
         resender.close()
+
+
+@pytest.fixture(scope="session")
+def prepared_data(session_place):
+    """A data directory as `up` made it."""
+    home_place = session_place / "prepared"
+    home_place.mkdir()
+    session_place.chmod(0o711)
+    home = Home(home_place, SELF)
+    home.up()
+    assert home.run("down").rc == 0
+    return home.data
+
+
+@pytest.fixture
+def make_home(place, request):
+    """make_home(user, made=True): with the data directory of an earlier `up`, or with nothing."""
+    homes = []
+
+    def make(user=SELF, made=True):
+        home = Home(place, user)
+        homes.append(home)
+        if made:
+            prepared = request.getfixturevalue("prepared_data")
+            subprocess.run(["cp", "-a", prepared, home.data], check=True)
+            give(home.data, user)
+        return home
+
+    yield make
+    for home in homes:
+        home.run("down")

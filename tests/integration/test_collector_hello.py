@@ -5,7 +5,9 @@ import os
 
 import pytest
 
+from blocker import blocks_held, wait_blocked
 from rig import wire
+from rig.wait import wait_for
 
 
 def hello(make_emitter, tocsind, **fields):
@@ -140,6 +142,36 @@ def test_many_ranks_at_once_through_two_collectors_agree(db, make_tocsind, make_
     assert db.query("select rank, attempt from attempts order by 1, 2") \
         == [(rank, attempt) for rank in range(8) for attempt in range(4)]
     assert db.value("select count(*) from producers") == 64
+
+
+def held_hellos(db, tocsind, make_emitter, refused):
+    """Twenty hellos that wait together, of which those given are refused."""
+    first = hello(make_emitter, tocsind, run_id=7)
+    emitters = [make_emitter(tocsind, run_id=100 - i, name=f"r{i}",
+                             resume="must" if i in refused else "never") for i in range(20)]
+    with blocks_held(db):
+        first.log(["x"], [(0, (1.0,))], wait=False)
+        wait_blocked(db)
+        for emitter in emitters:
+            emitter.send_raw(emitter.hello_frame())
+        wait_for(lambda: tocsind.metrics()["tocsin_queue_messages"] == 20)
+    return emitters
+
+
+def test_hellos_that_wait_together_share_a_transaction(db, tocsind, make_emitter):
+    for emitter in held_hellos(db, tocsind, make_emitter, refused=()):
+        welcome = emitter.expect(wire.WELCOME)
+        assert (welcome["producer"], welcome["run_id"]) == (emitter.producer, emitter.run_id)
+    assert db.value("select count(distinct xmin::text) from attempts where run_id <> 7") == 1
+
+
+def test_a_refused_hello_takes_no_other_with_it(db, tocsind, make_emitter):
+    for i, emitter in enumerate(held_hellos(db, tocsind, make_emitter, refused=(3, 11))):
+        if i in (3, 11):
+            assert f'"r{i}"' in emitter.expect(wire.REJECT)["text"]
+        else:
+            assert emitter.expect(wire.WELCOME)["producer"] == emitter.producer
+    assert db.value("select count(*) from runs where run_id <> 7") == 18
 
 
 def test_one_producer_through_two_collectors_at_once_is_one_attempt(db, make_tocsind, make_emitter):

@@ -200,6 +200,8 @@ def test_an_oversized_frame_never_reaches_the_decoder(db, tocsind, make_emitter)
     bad.send_raw(bytes(1024 * 1024 + 1))  # ZeroMQ closes the connection at the frame's header
     good.log(["x"], [(0, (1.0,))])
     assert tocsind.metrics()["tocsin_received_bytes_total"] < 100000
+    bad.reconnect(tocsind.endpoint)
+    bad.hello()
 
 
 def test_a_routing_id_of_the_peers_choice_is_bounded(tocsind, make_emitter):

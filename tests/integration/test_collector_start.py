@@ -76,10 +76,12 @@ def test_the_socket_of_a_killed_tocsind_is_no_obstacle(tocsind, make_emitter):
     make_emitter(tocsind).hello()
 
 
-def test_a_directory_that_cannot_be_made_is_named(place, db):
+def test_a_directory_that_cannot_be_made_or_written_is_named(place, db):
     (place / "file").write_text("")
     line = sentence(place, 1, f"--listen=ipc://{place}/file/dir/s", "--dsn", db.dsn_collector)
     assert f"{place}/file/dir" in line and "--listen" in line
+    line = sentence(place, 1, "--listen=ipc:///proc/s", "--dsn", db.dsn_collector)  # not even root
+    assert "cannot write /proc/s.lock" in line and "--listen" in line
     (place / "open").mkdir()
     (place / "open").chmod(0o777)
     line = sentence(place, 1, f"--listen=ipc://{place}/open/s", "--dsn", db.dsn_collector)

@@ -3,10 +3,11 @@
 producers changed collectors."""
 
 import math
+import random
 
 import pytest
 
-from resender import Resender, drive, stored_state, state_from_blocks, wait_for_state
+from resender import drive, stored_state, state_from_blocks, wait_for_state
 from rig.programs import Tocsind
 from rig.wait import wait_for
 
@@ -41,6 +42,19 @@ def test_it_is_written_soon_when_nothing_else_happens(db, make_tocsind, make_emi
     emitter.hello()
     emitter.log(["a"], [(0, (1.0,))])
     wait_for_state(db, deadline_s=10)
+
+
+def test_it_is_whole_when_the_end_of_a_producer_is_acknowledged(db, make_tocsind, make_emitter):
+    tocsind = make_tocsind().start("--state-interval-ms=60000")
+    running, ending = make_emitter(tocsind, run_id=1), make_emitter(tocsind, run_id=1, rank=1)
+    for emitter in (running, ending):
+        emitter.hello()
+    for step in range(20):
+        running.log(["a"], [(step, (1.0,))], wait=False)  # there is always something to be written
+        ending.log(["a"], [(step, (1.0,))])
+        if step == 0:
+            ending.finish()
+        assert db.value("select sum(calls) from run_state where rank = 1") == step + 1
 
 
 def test_a_killed_collector_s_state_is_computed_from_the_blocks(db, make_tocsind, make_emitter):
@@ -150,14 +164,12 @@ def test_runs_are_seen_alive(db, tocsind, make_emitter):
     wait_for(lambda: db.value("select last_seen > now() - interval '1 minute' from runs"))
 
 
-def test_random_steps_through_many_kills(db, make_tocsind, request):
-    import random
+def test_random_steps_through_many_kills(db, make_tocsind, make_resenders):
     rng = random.Random(11)
     order = {seq: [rng.randrange(100) for _ in range(4)] for seq in range(1, 81)}
     tocsind = make_tocsind().start("--state-interval-ms=100")
-    resenders = [Resender(tocsind.endpoint, 1, rank=rank, batches=80, world_size=3,
-                          steps_of=lambda seq: order[seq]) for rank in range(3)]
-    request.addfinalizer(lambda: [r.close() for r in resenders])
+    resenders = make_resenders(tocsind.endpoint, n=3, batches=80, answer_s=0.5,
+                               steps_of=lambda seq: order[seq])
     for share in (10, 30, 50, 70):
         drive(resenders, lambda: resenders[0].acked > share)
         tocsind.kill9()

@@ -19,6 +19,7 @@ void scene_make(struct scene *scene) {
     *scene = (struct scene){.dir = "/tmp/tocsin-unit-XXXXXX"};
     assert_non_null(mkdtemp(scene->dir));
     snprintf(scene->rings, sizeof scene->rings, "%s/rings", scene->dir);
+    snprintf(scene->spool, sizeof scene->spool, "%s/spool", scene->dir);
     snprintf(scene->endpoint, sizeof scene->endpoint, "ipc://%s/s", scene->dir);
 }
 
@@ -44,9 +45,15 @@ size_t scene_rings_n(const struct scene *scene) {
     return each_file(scene->rings, false);
 }
 
+size_t scene_spools_n(const struct scene *scene) {
+    return each_file(scene->spool, false);
+}
+
 void scene_remove(struct scene *scene) {
     each_file(scene->rings, true);
     rmdir(scene->rings);
+    each_file(scene->spool, true);
+    rmdir(scene->spool);
     each_file(scene->dir, true);
     assert_int_equal(rmdir(scene->dir), 0);
 }
@@ -56,6 +63,7 @@ struct tocsin_options scene_options(const struct scene *scene) {
     options.endpoints = scene->endpoint;
     options.project = "p";
     options.ring_dir = scene->rings;
+    options.spool_dir = scene->spool;
     options.quiet = true;
     return options;
 }

@@ -11,12 +11,15 @@
 struct scene {
     char dir[64];
     char rings[96];
+    char spool[96];
     char endpoint[128];
 };
 
 void scene_make(struct scene *scene);
 /* Files left in the ring directory. */
 size_t scene_rings_n(const struct scene *scene);
+/* Files left in the spool directory. */
+size_t scene_spools_n(const struct scene *scene);
 void scene_remove(struct scene *scene);
 /* A quiet run of project "p" at the place. */
 struct tocsin *scene_start(const struct scene *scene);

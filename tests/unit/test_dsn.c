@@ -82,7 +82,7 @@ static void password_is_never_shown(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
         char shown[256];
-        pg_mask_dsn(masks[i].dsn, sizeof shown, shown);
+        dsn_mask(masks[i].dsn, sizeof shown, shown);
         assert_string_equal(shown, masks[i].shown);
     }
 }
@@ -91,10 +91,10 @@ static void mask_is_cut_to_its_room(void **state) {
     (void)state;
     const char *dsn = "postgresql://user:secret@host/database";
     char whole[256];
-    pg_mask_dsn(dsn, sizeof whole, whole);
+    dsn_mask(dsn, sizeof whole, whole);
     for (size_t size = 1; size <= sizeof whole; size++) {
         char *shown = malloc(size); /* exact, so that the sanitizer sees one byte too many */
-        pg_mask_dsn(dsn, size, shown);
+        dsn_mask(dsn, size, shown);
         const size_t want = size - 1 < strlen(whole) ? size - 1 : strlen(whole);
         assert_int_equal(strlen(shown), want);
         assert_memory_equal(shown, whole, want);

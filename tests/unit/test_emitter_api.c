@@ -261,10 +261,12 @@ static void an_alert_has_room_when_the_metrics_have_none(void **state) {
     fake_seen_free(seen);
 }
 
-/* Finish without a collector: not earlier than its deadline, and not much later. */
+/* Finish without a collector: waits for one until most of its deadline is gone, the rest is for
+ * moving to the spool what is left, and is not much later. */
 static void finish_keeps_its_deadline_without_a_collector(void **state) {
     (void)state;
     static const int64_t deadlines_ms[] = {0, 300};
+    size_t kept = 0;
     for (size_t i = 0; i < sizeof deadlines_ms / sizeof deadlines_ms[0]; i++) {
         struct tocsin *run = scene_start(&scene);
         assert_int_equal(tocsin_log_named(run, 1, 1, names, &one), TOCSIN_OK);
@@ -272,8 +274,10 @@ static void finish_keeps_its_deadline_without_a_collector(void **state) {
         assert_int_equal(tocsin_finish(&run, deadlines_ms[i]), TOCSIN_ERR_TIMEOUT);
         const int64_t took_ms = (clock_mono_ns() - before_ns) / CLOCK_NS_PER_MS;
         assert_null(run);
-        assert_in_range(took_ms, deadlines_ms[i], deadlines_ms[i] + 700);
-        assert_int_equal(scene_rings_n(&scene), i + 1); /* what it held is kept */
+        assert_in_range(took_ms, deadlines_ms[i] / 2, deadlines_ms[i] + 700);
+        const size_t kept_now = scene_rings_n(&scene) + scene_spools_n(&scene);
+        assert_true(kept_now > kept); /* what it held waits in one or the other */
+        kept = kept_now;
     }
 }
 
@@ -299,10 +303,19 @@ static void finish_says_what_was_not_delivered_and_where_it_is(void **state) {
 
 /* What a child did, as its exit status: 0, or the number of the first line that was not as it must
  * be. The assertions of cmocka would go on in the child. */
+/* LeakSanitizer asks this at exit. A child that leaves while libzmq's threads run has nothing to
+ * say about leaks: what they hold on their stacks cannot be seen. */
+int __lsan_is_turned_off(void);
+static bool is_child;
+int __lsan_is_turned_off(void) {
+    return is_child;
+}
+
 static int in_child(int (*act)(struct tocsin *run), struct tocsin *run) {
     const pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        is_child = true;
         _exit(act(run));
     }
     int status = -1;

@@ -211,7 +211,7 @@ static void an_alert_overtakes_a_backlog_of_metrics(void **state) {
     scene_remove(&scene);
 }
 
-static void a_full_ring_drops_counts_and_tells(void **state) {
+static void a_full_ring_and_spool_drop_count_and_tell(void **state) {
     (void)state;
     struct scene scene;
     scene_make(&scene);
@@ -219,29 +219,30 @@ static void a_full_ring_drops_counts_and_tells(void **state) {
         fake_start(scene.endpoint, (struct fake_plan){.mute_batches = true});
     struct tocsin_options options = scene_options(&scene);
     options.ring_bytes = 1024 * 1024;
+    options.spool_bytes = 1024 * 1024;
     struct tocsin *run = NULL;
     assert_int_equal(tocsin_start(&options, &run), TOCSIN_OK);
     const tocsin_keyset keyset = prepare(run, 3);
     const double values[] = {1, 2, 3};
     uint64_t stored = 0;
     uint64_t dropped = 0;
-    for (int i = 0; i < 40000; i++) {
+    for (int i = 0; i < 100000; i++) {
         const enum tocsin_err err = tocsin_log(run, keyset, i, values);
         stored += err == TOCSIN_OK;
         dropped += err == TOCSIN_ERR_FULL;
     }
     struct tocsin_stats stats = {.size = sizeof stats};
     assert_int_equal(tocsin_get_stats(run, &stats), TOCSIN_OK);
-    assert_int_equal(stored + dropped, 40000);
+    assert_int_equal(stored + dropped, 100000);
     assert_true(stored > 10000 && dropped > 10000);
-    assert_int_equal(stats.emitted, 40000);
+    assert_int_equal(stats.emitted, 100000);
     assert_int_equal(stats.dropped, dropped);
     assert_int_equal(stats.acknowledged, 0);
     fake_change(fake, (struct fake_plan){.hang_up_every = 3});
     assert_int_equal(tocsin_finish(&run, PATIENCE_MS), TOCSIN_OK);
     struct fake_seen *seen = fake_stop(fake);
     assert_int_equal(seen->calls_n, stored);
-    assert_int_equal(seen->emitted[WIRE_LANE_METRICS], 40000);
+    assert_int_equal(seen->emitted[WIRE_LANE_METRICS], 100000);
     assert_int_equal(seen->dropped[WIRE_LANE_METRICS], dropped);
     fake_seen_free(seen);
     scene_remove(&scene);
@@ -290,7 +291,8 @@ static void a_refused_run_ends_as_refused_and_keeps_its_data(void **state) {
     assert_null(run);
     struct fake_seen *seen = fake_stop(fake);
     assert_int_equal(seen->hellos_n, 1);
-    assert_int_equal(scene_rings_n(&scene), 1);
+    assert_int_equal(scene_rings_n(&scene), 0);
+    assert_true(scene_spools_n(&scene) > 0);
     fake_seen_free(seen);
     scene_remove(&scene);
 }
@@ -377,7 +379,7 @@ int main(void) {
         cmocka_unit_test(data_waits_for_a_collector_that_comes_late),
         cmocka_unit_test(a_new_database_gets_definitions_again),
         cmocka_unit_test(an_alert_overtakes_a_backlog_of_metrics),
-        cmocka_unit_test(a_full_ring_drops_counts_and_tells),
+        cmocka_unit_test(a_full_ring_and_spool_drop_count_and_tell),
         cmocka_unit_test(stats_say_what_is_committed),
         cmocka_unit_test(a_refused_run_ends_as_refused_and_keeps_its_data),
         cmocka_unit_test(tocsin_fail_is_seen_as_failed),

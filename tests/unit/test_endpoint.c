@@ -136,7 +136,9 @@ static void the_socket_of_a_dead_one_is_no_obstacle_that_of_a_living_one_is(void
     struct endpoint *endpoint = NULL;
     struct why why;
     const int fd = bind_socket(path_of("c.sock"));
-    assert_refused(address_of("c.sock"), "another program listens");
+    for (int i = 0; i < 4; i++) { /* from the third on it is too busy to accept */
+        assert_refused(address_of("c.sock"), "another program listens");
+    }
     assert_int_equal(access(path_of("c.sock"), F_OK), 0); /* and it was not taken away */
     close(fd);
     assert_int_equal(endpoint_open(address_of("c.sock"), false, &endpoint, &why), ERR_OK);

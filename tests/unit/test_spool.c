@@ -33,7 +33,7 @@ struct place {
 static void make_place(struct place *place, uint64_t limit_bytes) {
     struct why why = {""};
     memset(place, 0, sizeof *place);
-    strcpy(place->path, "/tmp/test-spool-XXXXXX");
+    strcpy(place->path, "/dev/shm/test-spool-XXXXXX");
     assert_non_null(mkdtemp(place->path));
     assert_int_equal(spooldir_open(place->path, limit_bytes, &place->dir, &why), ERR_OK);
     buf_init(&place->items, WIRE_FRAME_BYTES_MAX);

@@ -10,15 +10,14 @@
 
 /* Where each part of the parameter vector is. */
 struct parts {
-    float *embed;   /* vocab x MODEL_EMBED */
-    float *w_in;    /* hidden x INPUT */
-    float *b_in;    /* hidden */
-    float *w_out;   /* vocab x hidden */
-    float *b_out;   /* vocab */
+    float *embed; /* vocab x MODEL_EMBED */
+    float *w_in;  /* hidden x INPUT */
+    float *b_in;  /* hidden */
+    float *w_out; /* vocab x hidden */
+    float *b_out; /* vocab */
 };
 
-static struct parts parts_of(const struct model *m, float *vector)
-{
+static struct parts parts_of(const struct model *m, float *vector) {
     struct parts p;
     p.embed = vector;
     p.w_in = p.embed + m->vocab * MODEL_EMBED;
@@ -28,24 +27,21 @@ static struct parts parts_of(const struct model *m, float *vector)
     return p;
 }
 
-uint64_t model_random(uint64_t *state)
-{
+uint64_t model_random(uint64_t *state) {
     *state ^= *state >> 12;
     *state ^= *state << 25;
     *state ^= *state >> 27;
     return *state * UINT64_C(0x2545F4914F6CDD1D);
 }
 
-static void fill_uniform(float *at, size_t n, double range, uint64_t *state)
-{
+static void fill_uniform(float *at, size_t n, double range, uint64_t *state) {
     for (size_t i = 0; i < n; i++) {
         const double unit = (double)(model_random(state) >> 11) / 9007199254740992.0;
         at[i] = (float)((2 * unit - 1) * range);
     }
 }
 
-int model_init(struct model *m, size_t vocab, size_t hidden, uint64_t seed)
-{
+int model_init(struct model *m, size_t vocab, size_t hidden, uint64_t seed) {
     *m = (struct model){.vocab = vocab, .hidden = hidden};
     m->n = vocab * MODEL_EMBED + hidden * INPUT + hidden + vocab * hidden + vocab;
     m->params = calloc(m->n, sizeof *m->params);
@@ -63,8 +59,7 @@ int model_init(struct model *m, size_t vocab, size_t hidden, uint64_t seed)
     return 0;
 }
 
-void model_fini(struct model *m)
-{
+void model_fini(struct model *m) {
     free(m->params);
     free(m->velocity);
     free(m->scratch);
@@ -78,8 +73,7 @@ struct pass {
     float *probability; /* vocab; becomes the gradient of the logits */
 };
 
-static struct pass pass_of(const struct model *m)
-{
+static struct pass pass_of(const struct model *m) {
     struct pass pass;
     pass.x = m->scratch;
     pass.dx = pass.x + INPUT;
@@ -89,8 +83,7 @@ static struct pass pass_of(const struct model *m)
     return pass;
 }
 
-static float dot(const float *a, const float *b, size_t n)
-{
+static float dot(const float *a, const float *b, size_t n) {
     float sum = 0;
     for (size_t i = 0; i < n; i++) {
         sum += a[i] * b[i];
@@ -98,8 +91,7 @@ static float dot(const float *a, const float *b, size_t n)
     return sum;
 }
 
-static void add_scaled(float *to, const float *from, float by, size_t n)
-{
+static void add_scaled(float *to, const float *from, float by, size_t n) {
     for (size_t i = 0; i < n; i++) {
         to[i] += by * from[i];
     }
@@ -107,8 +99,7 @@ static void add_scaled(float *to, const float *from, float by, size_t n)
 
 /* Returns the loss of one example. */
 static double forward(const struct model *m, const struct pass *pass, const uint8_t *context,
-                      size_t target)
-{
+                      size_t target) {
     const struct parts p = parts_of(m, m->params);
     for (size_t c = 0; c < MODEL_CONTEXT; c++) {
         memcpy(pass->x + c * MODEL_EMBED, p.embed + (size_t)context[c] * MODEL_EMBED,
@@ -134,8 +125,7 @@ static double forward(const struct model *m, const struct pass *pass, const uint
 }
 
 static void backward(const struct model *m, const struct pass *pass, const uint8_t *context,
-                     size_t target, float scale, float *grads)
-{
+                     size_t target, float scale, float *grads) {
     const struct parts p = parts_of(m, m->params);
     const struct parts g = parts_of(m, grads);
     pass->probability[target] -= 1;
@@ -160,8 +150,7 @@ static void backward(const struct model *m, const struct pass *pass, const uint8
 }
 
 double model_loss(const struct model *m, const uint8_t *tokens, const size_t *at, size_t batch,
-                  float *grads)
-{
+                  float *grads) {
     const struct pass pass = pass_of(m);
     double loss = 0;
     for (size_t i = 0; i < batch; i++) {
@@ -175,8 +164,7 @@ double model_loss(const struct model *m, const uint8_t *tokens, const size_t *at
     return loss / (double)batch;
 }
 
-void model_step(struct model *m, const float *grads, double lr)
-{
+void model_step(struct model *m, const float *grads, double lr) {
     for (size_t i = 0; i < m->n; i++) {
         m->velocity[i] = MOMENTUM * m->velocity[i] + grads[i];
         m->params[i] -= (float)lr * m->velocity[i];

@@ -15,10 +15,10 @@
 struct model {
     size_t vocab;
     size_t hidden;
-    size_t n;         /* parameters */
-    float *params;    /* n */
-    float *velocity;  /* n */
-    float *scratch;   /* activations of one example */
+    size_t n;        /* parameters */
+    float *params;   /* n */
+    float *velocity; /* n */
+    float *scratch;  /* activations of one example */
 };
 
 /* 0 on success. The same seed gives the same parameters on every rank. */

@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define RANKS_MAX 256
-
 struct ranks {
     pthread_barrier_t barrier;
     uint32_t size;
@@ -20,8 +18,7 @@ struct ranks {
     float vectors[]; /* size x n */
 };
 
-struct ranks *ranks_new(uint32_t size, size_t n)
-{
+struct ranks *ranks_new(uint32_t size, size_t n) {
     const size_t bytes = sizeof(struct ranks) + size * n * sizeof(float);
     struct ranks *ranks =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -38,8 +35,7 @@ struct ranks *ranks_new(uint32_t size, size_t n)
     return ranks;
 }
 
-void ranks_average(struct ranks *ranks, uint32_t rank, float *vector)
-{
+void ranks_average(struct ranks *ranks, uint32_t rank, float *vector) {
     memcpy(ranks->vectors + rank * ranks->n, vector, ranks->n * sizeof *vector);
     pthread_barrier_wait(&ranks->barrier);
     memset(vector, 0, ranks->n * sizeof *vector);
@@ -55,16 +51,14 @@ void ranks_average(struct ranks *ranks, uint32_t rank, float *vector)
     pthread_barrier_wait(&ranks->barrier); /* nobody overwrites what another still reads */
 }
 
-static void set_number(const char *name, uint32_t value)
-{
+static void set_number(const char *name, uint32_t value) {
     char text[16];
     snprintf(text, sizeof text, "%u", value);
     setenv(name, text, 1);
 }
 
-/* One name for this launch, unless the user gave one. */
-static void name_launch(void)
-{
+/* One name for this launch, as torchrun would give; TOCSIN_RUN_ID still wins over it. */
+static void name_launch(void) {
     uint64_t random = 0;
     char text[32];
     if (getrandom(&random, sizeof random, 0) == sizeof random) {
@@ -73,8 +67,7 @@ static void name_launch(void)
     }
 }
 
-static pid_t start_rank(uint32_t rank, uint32_t size, ranks_body *body, void *context)
-{
+static pid_t start_rank(uint32_t rank, uint32_t size, ranks_body *body, void *context) {
     const pid_t pid = fork();
     if (pid == 0) {
         set_number("RANK", rank);
@@ -86,13 +79,11 @@ static pid_t start_rank(uint32_t rank, uint32_t size, ranks_body *body, void *co
     return pid;
 }
 
-static int code_of(int status)
-{
+static int code_of(int status) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void kill_all(const pid_t *pids, uint32_t n)
-{
+static void kill_all(const pid_t *pids, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         if (pids[i] > 0) {
             kill(pids[i], SIGKILL);
@@ -100,20 +91,14 @@ static void kill_all(const pid_t *pids, uint32_t n)
     }
 }
 
-static void forget(pid_t *pids, uint32_t n, pid_t pid)
-{
+static void forget(pid_t *pids, uint32_t n, pid_t pid) {
     for (uint32_t i = 0; i < n; i++) {
         pids[i] = pids[i] == pid ? 0 : pids[i];
     }
 }
 
-int ranks_launch(uint32_t size, ranks_body *body, void *context)
-{
+int ranks_launch(uint32_t size, ranks_body *body, void *context) {
     pid_t pids[RANKS_MAX] = {0};
-    if (size == 0 || size > RANKS_MAX) {
-        fprintf(stderr, "charlm: from 1 to %d ranks\n", RANKS_MAX);
-        return 2;
-    }
     name_launch();
     for (uint32_t rank = 0; rank < size; rank++) {
         pids[rank] = start_rank(rank, size, body, context);

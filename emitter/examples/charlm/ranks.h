@@ -9,9 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RANKS_MAX 256
+
 struct ranks;
 
-/* Shared memory for `size` ranks and vectors of n floats. NULL: not to be had. */
+/* Shared memory for `size` ranks, 1 to RANKS_MAX, and vectors of n floats. NULL: not to be had. */
 struct ranks *ranks_new(uint32_t size, size_t n);
 
 /* Runs body(rank, context) in `size` processes and waits for all. A rank that dies takes the others

@@ -9,13 +9,11 @@
 #define PROGRESS        0.005 /* nats that count as progress in validation */
 #define FLAT_EVALS      4
 
-void watch_init(struct watch *watch)
-{
+void watch_init(struct watch *watch) {
     *watch = (struct watch){.best_train = INFINITY, .best_val = INFINITY};
 }
 
-bool watch_train(struct watch *watch, struct tocsin *run, int64_t step, double loss)
-{
+bool watch_train(struct watch *watch, struct tocsin *run, int64_t step, double loss) {
     char text[160];
     if (!isfinite(loss)) {
         snprintf(text, sizeof text, "the best loss before was %.4f; lower the learning rate",
@@ -34,15 +32,15 @@ bool watch_train(struct watch *watch, struct tocsin *run, int64_t step, double l
     return false;
 }
 
-void watch_val(struct watch *watch, struct tocsin *run, int64_t step, double loss)
-{
+void watch_val(struct watch *watch, struct tocsin *run, int64_t step, double loss) {
     char text[160];
     watch->flat = loss < watch->best_val - PROGRESS ? 0 : watch->flat + 1;
     watch->best_val = fmin(watch->best_val, loss);
     if (watch->flat == FLAT_EVALS && !watch->plateau_told) {
         watch->plateau_told = true;
-        snprintf(text, sizeof text, "validation loss %.4f, best %.4f, no progress in %d evaluations",
-                 loss, watch->best_val, FLAT_EVALS);
+        snprintf(text, sizeof text,
+                 "validation loss %.4f, best %.4f, no progress in %d evaluations", loss,
+                 watch->best_val, FLAT_EVALS);
         tocsin_alert(run, TOCSIN_INFO, "validation loss is on a plateau", text, step, NULL);
     }
 }

@@ -12,8 +12,8 @@
 struct watch {
     double best_train;
     double best_val;
-    int above;        /* steps in a row far above the best */
-    int flat;         /* evaluations in a row without progress */
+    int above; /* steps in a row far above the best */
+    int flat;  /* evaluations in a row without progress */
     bool divergence_told;
     bool plateau_told;
 };

@@ -10,7 +10,7 @@ import subprocess
 import psycopg2
 import psycopg2.extras
 
-from rig.process import Process, survivors
+from rig.process import Process, as_user, survivors
 from rig.programs import Cli
 from rig.wait import wait_for
 
@@ -60,10 +60,8 @@ class Cluster:
         self.start()
 
     def _run(self, name, *argv):
-        as_user = ([f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
-                   if self.user else [])
-        done = subprocess.run(["setpriv", *as_user, server_program(name),
-                               *map(str, argv)], cwd=self.dir, capture_output=True, timeout=60)
+        done = subprocess.run([*as_user(self.user), server_program(name), *map(str, argv)],
+                              cwd=self.dir, capture_output=True, timeout=60)
         assert done.returncode == 0, done.stderr.decode()
 
     def start(self):

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import subprocess
@@ -42,15 +43,23 @@ def program(name):
     raise FileNotFoundError(f"no program {name} in {base}: build it")
 
 
+def as_user(user):
+    """The words that run a program as that user: a name, or a uid that may have none; None: as we
+    are."""
+    if user is None:
+        return ["setpriv"]
+    uid, gid = (user, user) if isinstance(user, int) else pwd.getpwnam(user)[2:4]
+    return ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
+
+
 class Process:
     """A running program. Its stdout and stderr go to one log file."""
 
     def __init__(self, argv, place, log, env=None, user=None, death_signal="KILL"):
         self.log_path = pathlib.Path(log)
-        as_user = [f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
         with open(self.log_path, "ab") as out:
             self._popen = subprocess.Popen(
-                ["setpriv", *as_user, "--pdeathsig", death_signal, *map(str, argv)],
+                [*as_user(user), "--pdeathsig", death_signal, *map(str, argv)],
                 cwd=place, env=environment(place, env), stdin=subprocess.DEVNULL, stdout=out,
                 stderr=out)
         self.pid = self._popen.pid

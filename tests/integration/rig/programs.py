@@ -8,7 +8,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from rig.process import SANITIZER_EXIT, Process, environment, program
+from rig.process import SANITIZER_EXIT, Process, as_user, environment, program
 from rig.wait import wait_for
 
 
@@ -24,15 +24,17 @@ class Result:
 
 
 class Cli:
-    """tocsin. dsn: used where the arguments name none."""
+    """tocsin. dsn: used where the arguments name none. user: who runs it."""
 
-    def __init__(self, place, dsn=None):
+    def __init__(self, place, dsn=None, user=None):
         self.place = place
         self.dsn = dsn
+        self.user = user
 
     def run(self, *argv, env=None, stdin=b"", timeout_s=60):
         variables = {"TOCSIN_DSN": self.dsn, **(env or {})}
-        done = subprocess.run([program("tocsin"), *map(str, argv)], cwd=self.place, input=stdin,
+        command = [*as_user(self.user), program("tocsin"), *map(str, argv)]
+        done = subprocess.run(command, cwd=self.place, input=stdin,
                               env=environment(self.place, variables), capture_output=True,
                               timeout=timeout_s)
         assert done.returncode != SANITIZER_EXIT, done.stderr.decode()

@@ -1,0 +1,37 @@
+# Script: fails when docs/emitter.md (PAGE) lacks an option, a variable or an error code of the
+# library, or names one that is not there. ROOT: the repository.
+file(READ ${PAGE} page)
+file(READ ${ROOT}/emitter/include/tocsin.h header)
+set(sources)
+foreach(file emitter/options.c emitter/identity.c emitter/notice.c schema/wire/place.c)
+  file(READ ${ROOT}/${file} text)
+  string(APPEND sources "${text}")
+endforeach()
+
+# What the page must say: the fields of the options, the codes, the variables in the tables.
+string(REGEX MATCH "struct tocsin_options {.*struct tocsin;" options "${header}")
+string(REGEX MATCHALL "\n    [a-z][a-z0-9_ ]*[ *][a-z_]+;" wanted "${options}")
+string(REGEX REPLACE "\n[^;]*[ *]([a-z_]+);" "\\1" wanted "${wanted}")
+string(REGEX MATCHALL "TOCSIN_ERR_[A-Z_]+" codes "${header}")
+file(READ ${ROOT}/emitter/options.c options_source)
+file(READ ${ROOT}/emitter/identity.c identity_source)
+string(REGEX MATCHALL "\"[A-Z][A-Z]+[A-Za-z_]*\"" variables "${options_source}${identity_source}")
+list(TRANSFORM variables REPLACE "\"" "")
+list(REMOVE_ITEM wanted size)
+list(APPEND wanted ${codes} ${variables})
+list(REMOVE_DUPLICATES wanted)
+foreach(word ${wanted})
+  if(NOT page MATCHES "`${word}`")
+    message(SEND_ERROR "docs/emitter.md does not mention `${word}`")
+  endif()
+endforeach()
+
+# What the page says must be there: every name in capitals.
+string(REGEX MATCHALL "`[A-Z][A-Z]+[A-Za-z_]*`" named "${page}")
+list(TRANSFORM named REPLACE "`" "")
+list(REMOVE_DUPLICATES named)
+foreach(word ${named})
+  if(NOT "${sources}${header}" MATCHES "${word}")
+    message(SEND_ERROR "docs/emitter.md mentions `${word}`, which the library does not know")
+  endif()
+endforeach()
