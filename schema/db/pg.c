@@ -69,14 +69,6 @@ static void one_line(const char *message, size_t size, char *out) {
     snprintf(out, size, "%.*s", (int)strcspn(message, "\n"), message);
 }
 
-/* libpq holds a connection for good until it has read its end: one that broke while it wrote is
- * told by an error without a SQLSTATE, which no server sends. */
-static bool is_lost(const struct pg *pg, const PGresult *result, const char *state) {
-    const bool said_by_libpq =
-        state == NULL && (result == NULL || PQresultStatus(result) == PGRES_FATAL_ERROR);
-    return said_by_libpq || PQstatus(pg->conn) != CONNECTION_OK;
-}
-
 /* Why a result is an error; result NULL: why the connection is. */
 static enum err failed(struct pg *pg, const PGresult *result, struct why *why) {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -87,7 +79,9 @@ static enum err failed(struct pg *pg, const PGresult *result, struct why *why) {
     snprintf(pg->hint, sizeof pg->hint, "%s", hint != NULL ? hint : "");
     char line[400];
     one_line(message != NULL ? message : PQerrorMessage(pg->conn), sizeof line, line);
-    if (is_lost(pg, result, state)) {
+    /* Good to libpq until it reads the end; but this is its own error, say of a failed write. */
+    const bool own = state == NULL && PQresultStatus(result) == PGRES_FATAL_ERROR;
+    if (own || PQstatus(pg->conn) != CONNECTION_OK) {
         return why_set(why, ERR_DB_UNREACHABLE, "connection to the database lost: %s", line);
     }
     return why_set(why, state != NULL ? err_of_state(state) : ERR_DB, "%s", line);
