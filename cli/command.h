@@ -76,6 +76,7 @@ enum exit_code cmd_list_system_metrics(struct ctx *ctx);
 enum exit_code cmd_migrate(struct ctx *ctx);
 enum exit_code cmd_psql(struct ctx *ctx);
 enum exit_code cmd_query_project(struct ctx *ctx);
+enum exit_code cmd_ship(struct ctx *ctx);
 enum exit_code cmd_status(struct ctx *ctx);
 enum exit_code cmd_up(struct ctx *ctx);
 

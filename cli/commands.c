@@ -162,6 +162,20 @@ static const struct opt up_opts[] = {
     {0},
 };
 
+static const struct opt ship_opts[] = {
+    {.name = "follow", .kind = OPT_FLAG, .help = "look again every few seconds, until stopped"},
+    {.name = "dir",
+     .kind = OPT_TEXT,
+     .value = "DIR",
+     .help = "look for rings and spools there; else TOCSIN_RING_DIR and TOCSIN_SPOOL_DIR, else "
+             "this user's places"},
+    {.name = "endpoint",
+     .kind = OPT_TEXT,
+     .value = "LIST",
+     .help = "collectors to deliver to, instead of those that each run was given"},
+    {0},
+};
+
 static const struct opt psql_opts[] = {
     {.name = "role",
      .kind = OPT_CHOICE,
@@ -283,6 +297,14 @@ const struct command command_table[] = {
      .json = "{keys: [{name, projects: [name] or null, points_per_s, series_per_min, "
              "alerts_per_min, revoked, created, public_key}]}",
      .run = cmd_keys_list},
+    {.path = "ship",
+     .line = "deliver what killed or finished runs left on this machine",
+     .text = "For the end of a batch job, or as a service with --follow. What a living process has "
+             "is not touched. Safe at any time and to interrupt: what is not acknowledged stays. "
+             "Exit status 5: something is left; 3: a collector refuses it.",
+     .json = "{found, delivered, refused, damaged, calls, events}",
+     .opts = ship_opts,
+     .run = cmd_ship},
     {.path = "list projects",
      .line = "list the projects",
      .json = "{projects: [name], details: [{name, num_runs, created_at, last_seen}]}",

@@ -58,6 +58,56 @@ enum err backlog_begin(struct backlog *backlog, struct lane *lanes, const struct
     return ERR_OK;
 }
 
+static enum err recover_spool(struct backlog *backlog, enum wire_lane lane, bool *out_any,
+                              struct why *why) {
+    struct spool *spool = spool_new(&backlog->dir, &backlog->stream, lane);
+    const enum err err = spool != NULL ? spool_recover(spool) : ERR_MEMORY;
+    backlog->spools[lane] = spool;
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return why_set(why, err, "cannot read the spool in %s: %s", backlog->dir.path,
+                       err_text(err));
+    }
+    if (err == ERR_OK) {
+        const uint64_t generation = spool_label(spool)->generation;
+        *out_any = true;
+        backlog->generation = generation > backlog->generation ? generation : backlog->generation;
+    }
+    return ERR_OK;
+}
+
+enum err backlog_recover(struct backlog *backlog, const struct wire_id *stream, const char *dir,
+                         bool *out_any, struct why *why) {
+    *backlog = (struct backlog){.stream = *stream, .quiet = true};
+    *out_any = false;
+    enum err err = spooldir_open(dir, 0, &backlog->dir, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (!spooldir_claim(&backlog->dir, stream)) {
+        err = why_set(why, ERR_NOT_FOUND, "a living process has it");
+    }
+    for (int i = 0; err == ERR_OK && i < WIRE_LANES; i++) {
+        err = recover_spool(backlog, (enum wire_lane)i, out_any, why);
+    }
+    if (err != ERR_OK) {
+        backlog_close(backlog, NULL, false);
+    }
+    return err;
+}
+
+void backlog_adopt(struct backlog *backlog, struct lane *lanes, bool has_ring) {
+    for (int i = 0; i < WIRE_LANES; i++) {
+        struct spool *spool = backlog->spools[i];
+        const bool any = spool != NULL && spool_last(spool).seq > 0;
+        lanes[i].spool = has_ring || any ? spool : NULL;
+        if (has_ring) {
+            lane_recover(&lanes[i]);
+        } else {
+            lane_recover_spool(&lanes[i], backlog->generation);
+        }
+    }
+}
+
 /* Says it once, and leaves the disk alone for a moment. */
 static void note_failure(struct backlog *backlog, enum err err, const struct why *why) {
     backlog->retry_at_ns = clock_mono_ns() + RETRY_NS;

@@ -38,6 +38,14 @@ const char *backlog_dir(const struct backlog *backlog);
 enum err backlog_begin(struct backlog *backlog, struct lane *lanes, const struct backlog_spec *spec,
                        const struct buf *hello, struct why *why) ERR_MUST_CHECK;
 
+/* Opens and claims what a dead process has left in dir. ERR_NOT_FOUND: another process has it;
+ * ERR_IO, ERR_CONFIG, ERR_MEMORY. In out_any whether there is anything. */
+enum err backlog_recover(struct backlog *backlog, const struct wire_id *stream, const char *dir,
+                         bool *out_any, struct why *why) ERR_MUST_CHECK;
+/* Gives each lane of a dead process its spool and finds where it stands. has_ring: its ring is
+ * there as well. */
+void backlog_adopt(struct backlog *backlog, struct lane *lanes, bool has_ring);
+
 /* Moves batches of a lane out of a ring that fills up, for a few milliseconds at most. is_sending:
  * a collector takes batches, so there is hope. */
 void backlog_move(struct backlog *backlog, struct lane *lane, struct batcher *batcher,

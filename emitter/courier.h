@@ -6,6 +6,7 @@
  * they are acknowledged, finds another collector when one is silent. Everything that can wait or
  * fail happens here and not in the training threads. */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,8 +24,9 @@ struct courier_spec {
     const struct wire_hello *hello;    /* borrows for the call; encoded already in the file */
     const struct endpoints *endpoints; /* copies */
     struct backlog *backlog;           /* borrows; closed by the courier's end */
-    const struct backlog_spec *spool;  /* borrows for the call */
-    const struct link_keys *keys;      /* copies; NULL: none */
+    const struct backlog_spec *spool; /* borrows for the call. NULL: what is here was left by a dead
+                                         process, nothing is added and nothing spooled */
+    const struct link_keys *keys;     /* copies; NULL or empty: none */
     bool quiet;
 };
 
@@ -52,5 +54,10 @@ enum courier_end {
  * and ends the thread. out_spooled: nothing is left in the rings. After COURIER_STUCK the courier
  * is not freed, in every other case it is. */
 enum courier_end courier_stop(struct courier *courier, int64_t deadline_ns, bool *out_spooled);
+
+/* For what a dead process left: returns when all is delivered, when it is refused, when nothing was
+ * acknowledged for patience_ns, or soon after *cancel is set. The courier is gone as above. */
+enum courier_end courier_deliver(struct courier *courier, int64_t patience_ns,
+                                 const atomic_bool *cancel);
 
 #endif

@@ -271,7 +271,10 @@ static bool release_spool(struct lane *lane, uint64_t seq) {
 
 bool lane_acknowledge(struct lane *lane, uint64_t last_seq) {
     const uint64_t before = acked_seq(lane);
-    const uint64_t last = last_seq + lane->file->seq_base;
+    uint64_t last = last_seq + lane->file->seq_base;
+    if (lane->ends && last >= next_seq(lane)) {
+        last = next_seq(lane) - 1;
+    }
     if (last >= next_seq(lane) || last <= before) {
         return false;
     }
@@ -331,7 +334,7 @@ void lane_restart(struct lane *lane, const struct wire_id *producer) {
 
 bool lane_agrees(const struct lane *lane, uint64_t last_seq) {
     const uint64_t last = last_seq + lane->file->seq_base;
-    return last >= acked_seq(lane) && last < next_seq(lane);
+    return last >= acked_seq(lane) && (last < next_seq(lane) || lane->ends);
 }
 
 bool lane_in_flight(const struct lane *lane) {

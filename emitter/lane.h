@@ -42,6 +42,7 @@ struct lane {
     int64_t hold_ns;       /* latest pause over a quota; 0: none since something was acknowledged */
     int64_t held_until_ns; /* over a quota: nothing is sent before */
     bool held;
+    bool ends;   /* nothing can follow what is here: a collector that has more has all of it */
     bool nacked; /* to be sent again from acked_seq + 1 */
 
     uint64_t sent_bytes[RINGFILE_BATCH_SLOTS];          /* of the batches in flight */
@@ -55,6 +56,11 @@ struct lane {
 /* Both for a lane whose other fields are set. */
 void lane_init(struct lane *lane);
 void lane_fini(struct lane *lane); /* fine on a zeroed one */
+/* After lane_init(), for a lane whose process is gone: continues where its file (ringfile_open())
+ * and its spool (spool_recover(), if there is one) leave off. */
+void lane_recover(struct lane *lane);
+/* The same for a lane of ringfile_for_spool(); spool: NULL if this lane has none. */
+void lane_recover_spool(struct lane *lane, uint64_t generation);
 
 /* Cuts what is due into batches, while the window has room. hurry: do not wait for max_age_ns.
  * Calls that were dropped and that no record follows get a batch without content: their number must

@@ -63,6 +63,19 @@ bool records_push_alert(struct ring *ring, const struct wire_alert *alert) {
     return true;
 }
 
+bool records_is_alert(const struct ring_record *record) {
+    struct alert_head head;
+    uint64_t bytes = sizeof head;
+    if (record->len < sizeof head) {
+        return false;
+    }
+    memcpy(&head, record->payload, sizeof head);
+    for (int i = 0; i < 3; i++) {
+        bytes += head.lengths[i] != ABSENT ? head.lengths[i] : 0;
+    }
+    return bytes == record->len;
+}
+
 struct wire_alert records_read_alert(const struct ring_record *record) {
     struct alert_head head;
     struct str texts[3] = {{0}};

@@ -26,6 +26,8 @@ bool records_push_call(struct ring *ring, struct records_call call, const double
 struct records_call records_read_call(const struct ring_record *record, const uint8_t **out_values);
 
 bool records_push_alert(struct ring *ring, const struct wire_alert *alert);
+/* Whether its lengths fit the record's. */
+bool records_is_alert(const struct ring_record *record);
 struct wire_alert records_read_alert(const struct ring_record *record);
 
 bool records_push_finish(struct ring *ring, struct wire_finish finish);

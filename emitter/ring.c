@@ -102,3 +102,39 @@ uint64_t ring_used(const struct ring *ring) {
     const uint64_t tail = atomic_load_explicit(&ring->shared->tail, memory_order_relaxed);
     return atomic_load_explicit(&ring->shared->head, memory_order_relaxed) - tail;
 }
+
+static bool is_published(const struct ring *ring, uint64_t position) {
+    return atomic_load_explicit(&header_at(ring, position)->stamp, memory_order_relaxed) ==
+           (position ^ ring->key);
+}
+
+/* Only padding may reach over the end of a turn: nobody looks into it. */
+static bool is_inside(const struct ring *ring, uint64_t position, uint64_t head) {
+    const struct header *header = header_at(ring, position);
+    const uint64_t bytes = record_bytes(header->len);
+    return bytes <= head - position &&
+           (header->kind == RING_PAD || (position & (ring->size - 1)) + bytes <= ring->size);
+}
+
+bool ring_heal(struct ring *ring) {
+    const uint64_t head = atomic_load_explicit(&ring->shared->head, memory_order_relaxed);
+    uint64_t at = atomic_load_explicit(&ring->shared->tail, memory_order_relaxed);
+    if (at % ALIGNMENT != 0 || head % ALIGNMENT != 0) {
+        return false;
+    }
+    while (at < head) {
+        if (!is_published(ring, at)) {
+            uint64_t next = at + ALIGNMENT;
+            while (next < head && !is_published(ring, next)) {
+                next += ALIGNMENT;
+            }
+            fill_header(ring, at, RING_PAD, (uint32_t)(next - at - sizeof(struct header)));
+            ring_publish(ring, at);
+        }
+        if (!is_inside(ring, at, head)) {
+            return false;
+        }
+        at += record_bytes(header_at(ring, at)->len);
+    }
+    return true;
+}

@@ -64,6 +64,10 @@ bool ring_read(const struct ring *ring, uint64_t position, struct ring_record *o
 /* Frees everything before position for the writers. */
 void ring_release(struct ring *ring, uint64_t position);
 
+/* For a ring whose writers are gone: what lies between tail and head and was never published, by a
+ * thread that was killed, becomes padding, so that what others published behind it can be read.
+ * False: the ring makes no sense. */
+bool ring_heal(struct ring *ring);
 /* Bytes that are not free. */
 uint64_t ring_used(const struct ring *ring);
 

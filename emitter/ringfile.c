@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "emitter/owndir.h"
+#include "emitter/ringcheck.h"
 
 #define SETTING    "TOCSIN_RING_DIR"
+#define UNFINISHED ".new"
 #define PAGE_BYTES 4096U
 _Static_assert(sizeof(struct ringfile_header) <= PAGE_BYTES, "the header is one page");
 
@@ -20,8 +22,15 @@ static uint64_t round_to_page(uint64_t bytes) {
     return (bytes + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
 }
 
-static enum err open_new(const struct ringfile_spec *spec, const char *dir, struct ringfile *out,
-                         struct why *why) {
+static bool lock_whole(int fd) {
+    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_SETLK, &whole) == 0;
+}
+
+/* Creates the file under a name of its own, so that nobody claims it before it is locked and whole.
+ */
+static enum err open_new(const struct ringfile_spec *spec, const char *dir, char *out_unfinished,
+                         struct ringfile *out, struct why *why) {
     char hex[2 * sizeof spec->producer.bytes + 1];
     for (size_t i = 0; i < sizeof spec->producer.bytes; i++) {
         snprintf(hex + 2 * i, 3, "%02x", spec->producer.bytes[i]);
@@ -30,14 +39,14 @@ static enum err open_new(const struct ringfile_spec *spec, const char *dir, stru
     if (n < 0 || (size_t)n >= sizeof out->path) {
         return why_set(why, ERR_CONFIG, "TOCSIN_RING_DIR is too long");
     }
-    out->fd = open(out->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    snprintf(out_unfinished, sizeof out->path + sizeof UNFINISHED, "%s" UNFINISHED, out->path);
+    out->fd = open(out_unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (out->fd < 0) {
         return why_set(why, ERR_IO, "cannot create %s: %s; set TOCSIN_RING_DIR to a writable place",
                        out->path, strerror(errno));
     }
-    /* Nobody else knows the file yet. Where a file system has no locks it is left without one. */
-    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    fcntl(out->fd, F_SETLK, &whole);
+    /* Where a file system has no locks it is left without one. */
+    lock_whole(out->fd);
     return ERR_OK;
 }
 
@@ -114,47 +123,53 @@ static enum err fill(const struct ringfile_spec *spec, struct ringfile *out, str
 
 static enum err create_in(const struct ringfile_spec *spec, const char *dir, struct ringfile *out,
                           struct why *why) {
+    char unfinished[PLACE_PATH_BYTES_MAX + sizeof UNFINISHED];
     enum err err = owndir_make(dir, SETTING, why);
     if (err == ERR_OK) {
         err = owndir_is_local(dir, SETTING, why);
     }
     if (err == ERR_OK) {
-        err = open_new(spec, dir, out, why);
+        err = open_new(spec, dir, unfinished, out, why);
     }
     if (err != ERR_OK) {
         return err;
     }
     err = fill(spec, out, why);
+    if (err == ERR_OK && rename(unfinished, out->path) != 0) {
+        err = why_set(why, ERR_IO, "cannot name %s: %s", out->path, strerror(errno));
+        munmap(out->header, out->header->file_bytes);
+    }
     if (err != ERR_OK) {
-        unlink(out->path);
+        unlink(unfinished);
         close(out->fd);
     }
     return err;
 }
 
-/* Where there is no usable /dev/shm: a directory below the user's data. */
-static enum err create_in_data_dir(const struct ringfile_spec *spec, struct ringfile *out,
-                                   struct why *why) {
-    char dir[PLACE_PATH_BYTES_MAX];
-    enum err err = place_data_dir(sizeof dir - sizeof "/rings", dir, why);
-    if (err != ERR_OK) {
-        return err;
+enum err ringfile_place(int i, size_t size, char *out_dir, struct why *why) {
+    static const char name[] = "/rings";
+    if (i == 0) {
+        snprintf(out_dir, size, "/dev/shm/tocsin-%u", (unsigned)geteuid());
+        return ERR_OK;
     }
-    strncat(dir, "/rings", sizeof dir - strlen(dir) - 1);
-    return create_in(spec, dir, out, why);
+    enum err err = place_data_dir(size < sizeof name ? 0 : size - sizeof name, out_dir, why);
+    if (err == ERR_OK) {
+        memcpy(out_dir + strlen(out_dir), name, sizeof name);
+    }
+    return err;
 }
 
 enum err ringfile_create(const struct ringfile_spec *spec, struct ringfile *out, struct why *why) {
     struct ringfile file = {.fd = -1};
-    enum err err;
+    char dir[PLACE_PATH_BYTES_MAX];
+    enum err err = ERR_IO;
     if (spec->dir != NULL) {
         err = create_in(spec, spec->dir, &file, why);
-    } else {
-        char dir[64];
-        snprintf(dir, sizeof dir, "/dev/shm/tocsin-%u", (unsigned)geteuid());
-        err = create_in(spec, dir, &file, why);
-        if (err != ERR_OK) {
-            err = create_in_data_dir(spec, &file, why);
+    }
+    for (int i = 0; err != ERR_OK && spec->dir == NULL && i < RINGFILE_PLACES; i++) {
+        err = ringfile_place(i, sizeof dir, dir, why);
+        if (err == ERR_OK) {
+            err = create_in(spec, dir, &file, why);
         }
     }
     if (err != ERR_OK) {
@@ -164,14 +179,150 @@ enum err ringfile_create(const struct ringfile_spec *spec, struct ringfile *out,
     return ERR_OK;
 }
 
+/* Opening what is there */
+
+/* Whether the header says what ringfile_create() would have written for these sizes. */
+static bool is_laid_out(const struct ringfile_header *header, uint64_t file_bytes) {
+    const struct buf hello = {.len = header->hello_bytes};
+    struct ringfile_spec spec = {.hello = &hello};
+    struct ringfile_header wanted;
+    if (memcmp(header->magic, RINGFILE_MAGIC, sizeof header->magic) != 0 ||
+        header->hello_bytes > WIRE_FRAME_BYTES_MAX) {
+        return false;
+    }
+    for (int i = 0; i < WIRE_LANES; i++) {
+        const uint64_t bytes = header->lanes[i].ring_bytes;
+        if (bytes < PAGE_BYTES || bytes > RINGFILE_RING_BYTES_MAX || (bytes & (bytes - 1)) != 0) {
+            return false;
+        }
+        spec.ring_bytes[i] = bytes;
+    }
+    lay_out(&spec, &wanted);
+    bool same = wanted.file_bytes == file_bytes && header->file_bytes == file_bytes &&
+                header->hello_offset == wanted.hello_offset &&
+                header->texts_offset == wanted.texts_offset &&
+                header->keysets_offset == wanted.keysets_offset;
+    for (int i = 0; i < WIRE_LANES; i++) {
+        same = same && header->lanes[i].ring_offset == wanted.lanes[i].ring_offset;
+    }
+    return same;
+}
+
+static bool is_text_inside(const char *text, size_t size) {
+    return memchr(text, '\0', size) != NULL && str_is_text(str_of(text));
+}
+
+static bool is_believable(struct ringfile *file) {
+    const struct str hello = ringfile_hello(file);
+    struct wire_frame frame;
+    bool good = wire_decode(hello.ptr, hello.len, &frame) == ERR_OK && frame.kind == WIRE_HELLO &&
+                is_text_inside(file->texts->endpoints, sizeof file->texts->endpoints) &&
+                is_text_inside(file->texts->spool_dir, sizeof file->texts->spool_dir) &&
+                ringcheck_keysets(file->keysets);
+    for (int i = 0; good && i < WIRE_LANES; i++) {
+        good = ringcheck_lane(file, (enum wire_lane)i);
+    }
+    return good;
+}
+
+static enum err set_aside(const char *path, struct why *why) {
+    char aside[PLACE_PATH_BYTES_MAX + sizeof ".damaged"];
+    snprintf(aside, sizeof aside, "%s.damaged", path);
+    const bool renamed = rename(path, aside) == 0;
+    return why_set(why, ERR_VALUE, "%s is damaged and cannot be delivered; it is %s %s", path,
+                   renamed ? "now" : "still", renamed ? aside : path);
+}
+
+/* The file is locked. Its space is reserved again: pages that a copy left out would raise SIGBUS.
+ */
+static enum err map_existing(struct ringfile *out, uint64_t bytes, struct why *why) {
+    struct ringfile_header header;
+    if (bytes < sizeof header || pread(out->fd, &header, sizeof header, 0) != sizeof header ||
+        !is_laid_out(&header, bytes)) {
+        return set_aside(out->path, why);
+    }
+    const int error = reserve(out->fd, bytes);
+    if (error != 0) {
+        return why_set(why, ERR_IO, "cannot reserve %s: %s", out->path, strerror(error));
+    }
+    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, out->fd, 0);
+    if (map == MAP_FAILED) {
+        return why_set(why, ERR_IO, "cannot map %s: %s", out->path, strerror(errno));
+    }
+    point_into(map, out);
+    if (!is_believable(out)) {
+        munmap(map, bytes);
+        return set_aside(out->path, why);
+    }
+    return ERR_OK;
+}
+
+enum err ringfile_open(const char *path, struct ringfile *out, struct why *why) {
+    struct ringfile file = {.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    struct stat st;
+    const int n = snprintf(file.path, sizeof file.path, "%s", path);
+    if (file.fd < 0 || n < 0 || (size_t)n >= sizeof file.path) {
+        return why_set(why, ERR_NOT_FOUND, "cannot open %s: %s", path, strerror(errno));
+    }
+    enum err err = ERR_OK;
+    if (fstat(file.fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+        !lock_whole(file.fd) || fstat(file.fd, &st) != 0 || st.st_nlink == 0) {
+        err = why_set(why, ERR_NOT_FOUND, "%s belongs to somebody else", path);
+    }
+    if (err == ERR_OK) {
+        err = owndir_is_local(path, SETTING, why);
+    }
+    if (err == ERR_OK) {
+        err = map_existing(&file, (uint64_t)st.st_size, why);
+    }
+    if (err != ERR_OK) {
+        close(file.fd);
+        return err;
+    }
+    *out = file;
+    return ERR_OK;
+}
+
+enum err ringfile_for_spool(struct str hello, struct ringfile *out) {
+    const struct buf frame = {.len = hello.len};
+    const struct ringfile_spec spec = {.hello = &frame, .ring_bytes = {PAGE_BYTES, PAGE_BYTES}};
+    struct ringfile file = {.fd = -1};
+    struct ringfile_header header;
+    lay_out(&spec, &header);
+    void *map =
+        mmap(NULL, header.file_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED) {
+        return ERR_MEMORY;
+    }
+    memcpy(map, &header, sizeof header);
+    point_into(map, &file);
+    memcpy((uint8_t *)map + header.hello_offset, hello.ptr, hello.len);
+    *out = file;
+    return ERR_OK;
+}
+
+struct str ringfile_hello(const struct ringfile *file) {
+    return (struct str){.ptr = (const char *)file->header + file->header->hello_offset,
+                        .len = file->header->hello_bytes};
+}
+
+uint64_t ringfile_cut_at(const struct ringfile_lane *lane) {
+    const uint64_t last = atomic_load(&lane->next_seq) - 1;
+    const uint64_t tail = atomic_load(&lane->shared.tail);
+    const struct ringfile_batch *batch = &lane->batches[last % RINGFILE_BATCH_SLOTS];
+    return last > 0 && batch->seq == last && batch->end > tail ? batch->end : tail;
+}
+
 void ringfile_set_hello(struct ringfile *file, const struct buf *hello) {
     memcpy((uint8_t *)file->header + file->header->hello_offset, hello->ptr, hello->len);
 }
 
 void ringfile_close(struct ringfile *file, bool keep) {
-    if (!keep) {
+    if (!keep && file->fd >= 0) {
         unlink(file->path);
     }
     munmap(file->header, file->header->file_bytes);
-    close(file->fd);
+    if (file->fd >= 0) {
+        close(file->fd);
+    }
 }

@@ -34,7 +34,8 @@
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
-#define RINGFILE_MAGIC "TCSRING2"
+#define RINGFILE_MAGIC          "TCSRING2"
+#define RINGFILE_RING_BYTES_MAX (1024U * 1024 * 1024)
 #define RINGFILE_BATCH_SLOTS                                                                       \
     16 /* more than the window, so that a slot is free when it is reused                           \
         */
@@ -100,9 +101,22 @@ struct ringfile_spec {
     uint64_t ring_bytes[WIRE_LANES]; /* powers of two */
 };
 
+#define RINGFILE_PLACES 2
+/* The default directories, in the order in which they are tried. */
+enum err ringfile_place(int i, size_t size, char *out_dir, struct why *why) ERR_MUST_CHECK;
 /* Creates and maps the file. Errors: ERR_IO, ERR_CONFIG with the remedy in why. */
 enum err ringfile_create(const struct ringfile_spec *spec, struct ringfile *out,
                          struct why *why) ERR_MUST_CHECK;
+/* Opens what another process has left, and claims it. ERR_NOT_FOUND: a living process has it, or it
+ * is gone; it must not be asked for a file of this process, whose lock would be lost. ERR_VALUE: it
+ * is damaged, and now called *.damaged. ERR_IO, with a sentence. */
+enum err ringfile_open(const char *path, struct ringfile *out, struct why *why) ERR_MUST_CHECK;
+/* The same structure in memory, with empty rings, for a spool whose ring is gone. */
+enum err ringfile_for_spool(struct str hello, struct ringfile *out) ERR_MUST_CHECK;
+/* The hello frame in the file. */
+struct str ringfile_hello(const struct ringfile *file);
+/* Position in the ring behind the last batch that was cut. */
+uint64_t ringfile_cut_at(const struct ringfile_lane *lane);
 /* The same stream under another producer id: hello is as long as the one it replaces. */
 void ringfile_set_hello(struct ringfile *file, const struct buf *hello);
 /* Unmaps and closes; keep: the file stays for somebody else to deliver. */

@@ -13,15 +13,19 @@
 #include "emitter/include/tocsin.h"
 #include "emitter/keysets.h"
 #include "emitter/ringfile.h"
+#include "emitter/salvage.h"
 
 struct tocsin {
     /* Read by every call, written at start only. */
     unsigned generation;
     bool quiet;
+    bool is_claimed; /* its files: by this process */
+    struct wire_id stream;
     struct ring *metrics; /* into file.rings */
     struct ring *events;
     struct keysets *keysets;
     struct courier *courier;
+    struct salvage *salvage; /* NULL: none was started */
     struct ringfile file;
     struct backlog backlog;
     char name[WIRE_NAME_BYTES_MAX + 1];

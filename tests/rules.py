@@ -15,6 +15,9 @@ FUNCTION_LINES_MAX = 60
 # Each folder of programs with the folders whose headers it may include besides its own.
 FOLDERS = {"schema": set(), "emitter": {"schema"}, "collector": {"schema"}, "cli": {"schema"}}
 
+# What one folder publishes for others: the header and who may include it.
+PUBLIC = {"emitter/include/tocsin.h": {"cli"}}
+
 # Third-party headers with the only files that include them. A header here is never included by
 # one of our own headers.
 THIRD_PARTY = {
@@ -58,6 +61,8 @@ def include_breaches(path, text):
     for kind, header in re.findall(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', text, re.M):
         other = header.split("/", 1)[0]
         if kind == '"':
+            if folder in PUBLIC.get(header, ()):
+                continue
             if other in FOLDERS and other != folder and other not in FOLDERS[folder]:
                 yield f"includes {header}: {folder} may not know {other}"
         elif header in THIRD_PARTY:

@@ -180,6 +180,34 @@ struct tocsin_stats {
 };
 TOCSIN_API enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out);
 
+/* Delivers what processes of this user have left on this machine: rings of killed ones, spools of
+ * those that ended before everything was acknowledged. What a living process has is not touched.
+ * A run does the same in the background for what was meant for the same collectors. */
+struct tocsin_ship_options {
+    size_t size;           /* sizeof(struct tocsin_ship_options) */
+    const char *ring_dir;  /* NULL: TOCSIN_RING_DIR, else the default places */
+    const char *spool_dir; /* NULL: TOCSIN_SPOOL_DIR, else the default place */
+    const char *endpoints; /* NULL: to where each of them was meant to go */
+    int64_t patience_ms;   /* how long to wait for an acknowledgement; 0: 10,000 */
+    bool quiet;
+    const char *server_key; /* NULL: TOCSIN_SERVER_KEY, else none */
+    const char *key_file;   /* NULL: TOCSIN_KEY_FILE, else none */
+};
+struct tocsin_ship_report {
+    size_t size;        /* sizeof(struct tocsin_ship_report), set by the caller */
+    uint64_t found;     /* runs that left something */
+    uint64_t delivered; /* of them: all that they left */
+    uint64_t refused;   /* of them: refused by the collector */
+    uint64_t damaged;   /* files that make no sense; renamed to *.damaged */
+    uint64_t calls;     /* log calls acknowledged now */
+    uint64_t events;    /* alerts, configs and endings acknowledged now */
+};
+/* Looks through the directories once and returns when all is delivered or nobody takes it. Takes
+ * time. Errors: ARGUMENT, CONFIG (endpoints, directories), TIMEOUT and REFUSED (something is left;
+ * out_report says how much). */
+TOCSIN_API enum tocsin_err tocsin_ship(const struct tocsin_ship_options *options,
+                                       struct tocsin_ship_report *out_report);
+
 /* Name of the run (borrowed until tocsin_finish); "" for NULL. */
 TOCSIN_API const char *tocsin_run_name(const struct tocsin *run);
 
