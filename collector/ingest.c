@@ -11,6 +11,8 @@
 #include "collector/counters.h"
 #include "collector/log.h"
 #include "collector/marks.h"
+#include "collector/quota.h"
+#include "schema/wire/clock.h"
 #include "schema/wire/wire.h"
 
 #define BURST            256 /* messages read before answers are looked at again */
@@ -26,6 +28,7 @@ struct ingest {
     struct queue *queue;
     struct answers *answers;
     struct marks *marks;
+    struct quota *quota;
     struct buf frame; /* of the answer being sent */
     int wake;         /* eventfd */
     _Atomic int stage;
@@ -128,11 +131,18 @@ static void refuse_key(struct ingest *ingest, const struct peer *peer,
     send_reject(ingest, peer, producer, WIRE_REFUSAL_KEY, text);
 }
 
+/* Who sent it: where to answer, and with what right it speaks. */
+struct sender {
+    struct peer peer;
+    struct marks_owner owner;
+    struct allowlist_limits limits;
+};
+
 /* A handshake is judged once, but a key may be revoked while its connection lives. */
-static bool find_owner(struct ingest *ingest, const struct router_message *received,
-                       struct marks_owner *out) {
+static bool find_sender(struct ingest *ingest, const struct router_message *received,
+                        struct sender *out) {
     struct allowlist_key key;
-    *out = (struct marks_owner){.key_id = received->key_id};
+    *out = (struct sender){.peer = received->peer, .owner = {.key_id = received->key_id}};
     if (received->key_id == 0) {
         return true;
     }
@@ -140,33 +150,67 @@ static bool find_owner(struct ingest *ingest, const struct router_message *recei
         refuse_key(ingest, &received->peer, NULL, "this key was revoked");
         return false;
     }
-    out->binding = key.binding;
+    out->owner.binding = key.binding;
+    out->limits = key.limits;
+    return true;
+}
+
+/* True if the key has written too much lately: the batch is expected again, and was refused. */
+static bool refuse_quota(struct ingest *ingest, const struct sender *sender,
+                         const struct wire_batch *batch) {
+    static const struct {
+        enum counter counter;
+        enum wire_refusal reason;
+        const char *text;
+    } rows[QUOTA_KINDS] = {
+        [QUOTA_POINTS] = {COUNTER_refused_quota_points, WIRE_REFUSAL_QUOTA_METRICS,
+                          "over the key's quota of values a second; they wait here and are sent "
+                          "later"},
+        [QUOTA_SERIES] = {COUNTER_refused_quota_series, WIRE_REFUSAL_QUOTA_METRICS,
+                          "over the key's quota of new metric names a minute; they wait here and "
+                          "are sent later"},
+        [QUOTA_ALERTS] = {COUNTER_refused_quota_alerts, WIRE_REFUSAL_QUOTA_EVENTS,
+                          "over the key's quota of alerts a minute; they wait here and are sent "
+                          "later"},
+    };
+    if (sender->owner.key_id == 0) {
+        return false;
+    }
+    const enum quota_kind over =
+        quota_take(ingest->quota, sender->owner.key_id, &sender->limits, batch, clock_mono_ns());
+    if (over == QUOTA_NONE) {
+        return false;
+    }
+    counters_add(rows[over].counter, 1);
+    marks_take_back(ingest->marks, &batch->producer, batch->lane, batch->seq);
+    send_reject(ingest, &sender->peer, &batch->producer, rows[over].reason, rows[over].text);
     return true;
 }
 
 /* Good frames. Each takes the message. */
 
-static void take_hello(struct ingest *ingest, const struct peer *peer,
-                       const struct marks_owner *owner, struct message *message) {
+static void take_hello(struct ingest *ingest, const struct sender *sender,
+                       struct message *message) {
     const struct wire_id producer = message->frame.hello.producer;
-    if (marks_claim(ingest->marks, &producer, owner) == MARKS_CLAIM_FOREIGN) {
-        refuse_key(ingest, peer, &producer, foreign_text);
+    if (marks_claim(ingest->marks, &producer, &sender->owner) == MARKS_CLAIM_FOREIGN) {
+        refuse_key(ingest, &sender->peer, &producer, foreign_text);
         free(message);
         return;
     }
-    if (marks_hello(ingest->marks, &message->frame.hello.producer, peer)) {
+    if (marks_hello(ingest->marks, &producer, &sender->peer)) {
         queue_push(ingest->queue, &message);
     }
     free(message);
-    marks_own(ingest->marks, &producer, owner);
+    marks_own(ingest->marks, &producer, &sender->owner);
     counters_set(COUNTER_producers, (int64_t)marks_n(ingest->marks));
 }
 
 /* True if the connection may not speak as this producer, or not before a hello; then it was told.
  */
-static bool refuse_claim(struct ingest *ingest, const struct peer *peer,
-                         const struct marks_owner *owner, const struct wire_batch *batch) {
-    const enum marks_claim claim = marks_claim(ingest->marks, &batch->producer, owner);
+static bool refuse_claim(struct ingest *ingest, const struct sender *sender,
+                         const struct wire_batch *batch) {
+    const struct peer *peer = &sender->peer;
+    const enum marks_claim claim = marks_claim(ingest->marks, &batch->producer, &sender->owner);
     if (claim == MARKS_CLAIM_FOREIGN) {
         refuse_key(ingest, peer, &batch->producer, foreign_text);
     } else if (claim == MARKS_CLAIM_STALE) {
@@ -177,8 +221,8 @@ static bool refuse_claim(struct ingest *ingest, const struct peer *peer,
     return claim != MARKS_CLAIM_GOOD;
 }
 
-static void take_batch(struct ingest *ingest, const struct peer *peer,
-                       const struct marks_owner *owner, struct message *message) {
+static void take_batch(struct ingest *ingest, const struct sender *sender,
+                       struct message *message) {
     static const struct {
         enum counter counter;
         enum wire_kind reply; /* 0: none */
@@ -191,14 +235,18 @@ static void take_batch(struct ingest *ingest, const struct peer *peer,
     };
     const struct wire_batch *batch = &message->frame.batch;
     uint64_t committed = 0;
-    if (refuse_claim(ingest, peer, owner, batch)) {
+    const struct peer *peer = &sender->peer;
+    if (refuse_claim(ingest, sender, batch)) {
         free(message);
         return;
     }
     const enum marks_verdict verdict =
         marks_check(ingest->marks, &batch->producer, batch->lane, batch->seq, &committed);
     if (verdict == MARKS_NEW) {
-        queue_push(ingest->queue, &message);
+        if (!refuse_quota(ingest, sender, batch)) {
+            queue_push(ingest->queue, &message);
+        }
+        free(message);
         return;
     }
     counters_add(rows[verdict].counter, 1);
@@ -213,8 +261,8 @@ static void take_batch(struct ingest *ingest, const struct peer *peer,
 }
 
 static void take_frame(struct ingest *ingest, const struct router_message *received,
-                       const struct marks_owner *owner) {
-    const struct peer *peer = &received->peer;
+                       const struct sender *sender) {
+    const struct peer *peer = &sender->peer;
     struct message *message = message_new(received->len, received->bytes);
     message->key_id = received->key_id;
     const enum err err = wire_decode(message->bytes, message->len, &message->frame);
@@ -222,9 +270,9 @@ static void take_frame(struct ingest *ingest, const struct router_message *recei
         refuse(ingest, peer, err);
         free(message);
     } else if (message->frame.kind == WIRE_HELLO) {
-        take_hello(ingest, peer, owner, message);
+        take_hello(ingest, sender, message);
     } else if (message->frame.kind == WIRE_BATCH) {
-        take_batch(ingest, peer, owner, message);
+        take_batch(ingest, sender, message);
     } else {
         refuse_kind(ingest, peer);
         free(message);
@@ -234,7 +282,7 @@ static void take_frame(struct ingest *ingest, const struct router_message *recei
 /* False if there is nothing to read now. */
 static bool receive(struct ingest *ingest) {
     struct router_message received;
-    struct marks_owner owner;
+    struct sender sender;
     if (!router_receive(ingest->router, &received)) {
         return false;
     }
@@ -245,8 +293,8 @@ static bool receive(struct ingest *ingest) {
         log_line(LOG_WARN, "frame_refused", "the peer chose too long a routing id", "%s", "");
     } else if (received.multipart) {
         refuse(ingest, &received.peer, ERR_MULTIPART);
-    } else if (find_owner(ingest, &received, &owner)) {
-        take_frame(ingest, &received, &owner);
+    } else if (find_sender(ingest, &received, &sender)) {
+        take_frame(ingest, &received, &sender);
     }
     return true;
 }
@@ -369,6 +417,7 @@ struct ingest *ingest_new(struct router *router, struct allowlist *list) {
     ingest->router = router;
     ingest->list = list;
     ingest->marks = marks_new(MARKS_PRODUCERS_MAX);
+    ingest->quota = quota_new();
     buf_init(&ingest->frame, ANSWER_BYTES_MAX);
     ingest->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (ingest->wake < 0) {
@@ -380,6 +429,7 @@ struct ingest *ingest_new(struct router *router, struct allowlist *list) {
 void ingest_free(struct ingest *ingest) {
     if (ingest) {
         marks_free(ingest->marks);
+        quota_free(ingest->quota);
         buf_fini(&ingest->frame);
         close(ingest->wake);
         free(ingest);

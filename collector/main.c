@@ -36,6 +36,8 @@ enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_DATABASE = 5
 #define DB_POLL_MS     200
 #define LINGER_MS      500 /* for the last answers to leave, of a peer that reads */
 #define TEXT_BYTES_MAX (64 * 1024)
+#define FILES_MIN      64   /* what tocsind opens for itself, and some */
+#define FILES_LOW      4096 /* a thousand emitters, and their successors before they are gone */
 
 struct daemon {
     struct settings settings;
@@ -66,12 +68,24 @@ static enum exit_code exit_code_of(enum err err) {
 }
 
 /* Every emitter is a connection, and libzmq spins when it cannot accept one. */
-static void raise_file_limit(void) {
+static enum err raise_file_limit(struct why *why) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < FILES_MIN) {
+        return why_set(why, ERR_CONFIG,
+                       "only %llu files may be open, which is too few for any emitter; raise the "
+                       "hard limit (ulimit -Hn, LimitNOFILE=) to %d or more",
+                       (unsigned long long)limit.rlim_cur, FILES_LOW);
+    }
+    if (limit.rlim_cur < FILES_LOW) {
+        log_line(LOG_WARN, "few_open_files",
+                 "each emitter takes one; raise the hard limit (ulimit -Hn, LimitNOFILE=)",
+                 "limit=%llu", (unsigned long long)limit.rlim_cur);
+    }
+    return ERR_OK;
 }
 
 /* Blocked before any thread exists, so that all inherit it and signals come by signalfd only. */
@@ -210,8 +224,10 @@ static enum exit_code serve(struct daemon *daemon) {
     struct why why = {""};
     log_set_level(daemon->settings.least_level);
     umask(0077); /* sockets and directories are this user's only */
-    raise_file_limit();
-    enum err err = start(daemon, &why);
+    enum err err = raise_file_limit(&why);
+    if (err == ERR_OK) {
+        err = start(daemon, &why);
+    }
     if (err != ERR_OK) {
         fprintf(stderr, "tocsind: %s\n", why.text);
         if (!daemon->writer) {

@@ -26,7 +26,7 @@ struct courier_spec {
     struct backlog *backlog;           /* borrows; closed by the courier's end */
     const struct backlog_spec *spool; /* borrows for the call. NULL: what is here was left by a dead
                                          process, nothing is added and nothing spooled */
-    const struct link_keys *keys;     /* copies; NULL: none */
+    const struct link_keys *keys;     /* copies; NULL or empty: none */
     bool quiet;
 };
 

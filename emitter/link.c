@@ -68,8 +68,8 @@ struct link *link_new(const struct link_keys *keys) {
     if (link != NULL) {
         zmq_msg_init(&link->received);
         link->seed = (unsigned)(uintptr_t)link ^ (unsigned)clock();
-        link->keyed = keys != NULL;
         link->keys = keys != NULL ? *keys : (struct link_keys){.server = ""};
+        link->keyed = link->keys.server[0] != '\0';
     }
     return link;
 }

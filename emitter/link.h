@@ -21,8 +21,8 @@ struct link_keys {
     struct keyfile_pair own;
 };
 
-/* keys: copied; NULL: connections are in the clear. Keys are used over tcp: a socket file is
- * guarded by its directory. NULL: out of memory. */
+/* keys: copied; NULL or empty: connections are in the clear. Keys are used over tcp: a socket file
+ * is guarded by its directory. NULL: out of memory. */
 struct link *link_new(const struct link_keys *keys);
 /* What the connection to endpoint is made with; NULL: in the clear. */
 const struct link_keys *link_keys_for(const struct link *link, const char *endpoint);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema/wire/keyfile.h"
+#include "emitter/keys.h"
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
@@ -186,20 +186,6 @@ static enum err resolve_sizes(const struct tocsin_options *options, struct setti
     return err;
 }
 
-static enum err check_keys(const struct settings *s, struct why *why) {
-    if ((s->server_key == NULL) != (s->key_file == NULL)) {
-        return why_set(why, ERR_CONFIG, "TOCSIN_SERVER_KEY and TOCSIN_KEY_FILE go together: set %s",
-                       s->server_key == NULL ? "the first, too, or unset the second"
-                                             : "the second, too, or unset the first");
-    }
-    if (s->server_key != NULL && !keyfile_is_key(s->server_key)) {
-        return why_set(why, ERR_CONFIG,
-                       "TOCSIN_SERVER_KEY is not a key: set it to the 40 characters that tocsin "
-                       "keys server shows, in single quotes");
-    }
-    return ERR_OK;
-}
-
 static enum err check(const struct settings *s, struct why *why) {
     if (s->project == NULL) {
         return why_set(why, ERR_VALUE, "no project: set options.project or TOCSIN_PROJECT");
@@ -235,7 +221,7 @@ enum err options_resolve(const struct tocsin_options *options, struct settings *
         err = check(out, why);
     }
     if (err == ERR_OK) {
-        err = check_keys(out, why);
+        err = keys_check(out->server_key, out->key_file, why);
     }
     if (err == ERR_OK) {
         err = resolve_ranks(&given, out, why);

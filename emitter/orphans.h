@@ -21,7 +21,7 @@ struct orphans_spec {                             /* borrows */
     const char *spool_dir;                        /* NULL: none */
     const char *endpoints;        /* where to; NULL: where their owners would have */
     const char *only;             /* NULL: all; else only what was meant for this endpoint list */
-    const struct link_keys *keys; /* NULL: none */
+    const struct link_keys *keys; /* NULL or empty: none */
     int64_t patience_ns;          /* without an acknowledgement */
     const atomic_bool *cancel;
     bool quiet;

@@ -26,7 +26,6 @@ struct salvage {
     atomic_bool cancel;
     atomic_bool done; /* as in the courier */
     bool quiet;
-    bool has_keys;
     struct link_keys keys;
     char endpoints[WIRE_URL_BYTES_MAX + 1];
     char dirs[ORPHANS_RING_DIRS_MAX + 1][PLACE_PATH_BYTES_MAX]; /* the last one: of the spools */
@@ -56,8 +55,8 @@ static void *run(void *context) {
     struct salvage *s = context;
     struct orphans_spec spec = {.spool_dir = given(s->dirs[ORPHANS_RING_DIRS_MAX]),
                                 .only = s->endpoints,
-                                .keys = s->has_keys ? &s->keys : NULL,
                                 .patience_ns = PATIENCE_NS,
+                                .keys = &s->keys,
                                 .cancel = &s->cancel,
                                 .quiet = s->quiet};
     for (int i = 0; i < ORPHANS_RING_DIRS_MAX; i++) {
@@ -124,10 +123,7 @@ struct salvage *salvage_start(const struct settings *settings, const struct link
         return NULL;
     }
     s->courier = courier;
-    s->has_keys = keys != NULL;
-    if (keys != NULL) {
-        s->keys = *keys;
-    }
+    s->keys = *keys;
     s->quiet = settings->quiet;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);

@@ -11,7 +11,7 @@
 
 struct salvage;
 
-/* settings and keys (NULL: none): borrows for the call; courier: until salvage_cancel(). NULL: no
+/* settings and keys: borrows for the call; courier: until salvage_cancel(). NULL: no
  * thread or memory for it, which is no loss: the next run tries again. */
 struct salvage *salvage_start(const struct settings *settings, const struct link_keys *keys,
                               const struct courier *courier);

@@ -6,6 +6,7 @@
 
 #include "emitter/endpoints.h"
 #include "emitter/include/tocsin.h"
+#include "emitter/keys.h"
 #include "emitter/notice.h"
 #include "emitter/orphans.h"
 #include "emitter/ringfile.h"
@@ -48,23 +49,13 @@ static enum err check_endpoints(const char *list, struct why *why) {
     return list != NULL ? endpoints_parse(list, 0, &endpoints, why) : ERR_OK;
 }
 
-/* *out_keys: NULL if none are asked for, else room, which the caller wipes. */
-static enum err read_keys(const struct tocsin_ship_options *options, struct link_keys *room,
-                          const struct link_keys **out_keys, struct why *why) {
-    const char *server =
-        options->server_key != NULL ? options->server_key : variable("TOCSIN_SERVER_KEY");
-    const char *file = options->key_file != NULL ? options->key_file : variable("TOCSIN_KEY_FILE");
-    *out_keys = NULL;
-    if (server == NULL && file == NULL) {
-        return ERR_OK;
-    }
-    if (server == NULL || file == NULL || !keyfile_is_key(server)) {
-        return why_set(why, ERR_CONFIG,
-                       "TOCSIN_SERVER_KEY must be a public key, and TOCSIN_KEY_FILE goes with it");
-    }
-    memcpy(room->server, server, sizeof room->server);
-    *out_keys = room;
-    return keyfile_read(file, &room->own, why);
+/* With the keys that a run of this environment would use. */
+static enum err read_keys(const struct tocsin_ship_options *options, struct link_keys *out,
+                          struct why *why) {
+    const char *server = options->server_key;
+    const char *file = options->key_file;
+    return keys_read(server != NULL ? server : variable("TOCSIN_SERVER_KEY"),
+                     file != NULL ? file : variable("TOCSIN_KEY_FILE"), out, why);
 }
 
 static enum tocsin_err verdict(const struct orphans_report *report) {
@@ -78,7 +69,6 @@ enum tocsin_err tocsin_ship(const struct tocsin_ship_options *options,
                             struct tocsin_ship_report *out_report) {
     static const atomic_bool never;
     struct places places;
-    struct link_keys keys = {.server = ""};
     struct tocsin_ship_options given = {.size = sizeof given};
     struct orphans_report report;
     struct why why = {""};
@@ -87,7 +77,9 @@ enum tocsin_err tocsin_ship(const struct tocsin_ship_options *options,
     }
     memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
     const int64_t patience_ms = given.patience_ms > 0 ? given.patience_ms : PATIENCE_MS;
+    struct link_keys keys = {.server = ""};
     struct orphans_spec spec = {.endpoints = given.endpoints,
+                                .keys = &keys,
                                 .patience_ns = patience_ms * CLOCK_NS_PER_MS,
                                 .cancel = &never,
                                 .quiet = given.quiet};
@@ -96,7 +88,7 @@ enum tocsin_err tocsin_ship(const struct tocsin_ship_options *options,
         err = find_places(&given, &places, &spec, &why);
     }
     if (err == ERR_OK) {
-        err = read_keys(&given, &keys, &spec.keys, &why);
+        err = read_keys(&given, &keys, &why);
     }
     if (err != ERR_OK) {
         notice_say(given.quiet, "nothing shipped: %s", why.text);

@@ -26,7 +26,7 @@ THIRD_PARTY = {
     "libpq-fe.h": {"schema/db/dsn.c", "schema/db/pg.c"},
     "microhttpd.h": {"collector/health.c"},
     "ini.h": {"collector/settings_load.c"},
-    "uthash.h": {"collector/marks.c", "collector/roster.c", "collector/run_state.c"},
+    "uthash.h": {"collector/marks.c", "collector/quota.c", "collector/roster.c", "collector/run_state.c"},
     "libsmartcols.h": {"cli/out.c"},
 }
 

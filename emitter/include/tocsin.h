@@ -190,8 +190,8 @@ struct tocsin_ship_options {
     const char *endpoints; /* NULL: to where each of them was meant to go */
     int64_t patience_ms;   /* how long to wait for an acknowledgement; 0: 10,000 */
     bool quiet;
-    const char *server_key; /* as in struct tocsin_options; NULL: from the environment */
-    const char *key_file;
+    const char *server_key; /* NULL: TOCSIN_SERVER_KEY, else none */
+    const char *key_file;   /* NULL: TOCSIN_KEY_FILE, else none */
 };
 struct tocsin_ship_report {
     size_t size;        /* sizeof(struct tocsin_ship_report), set by the caller */

@@ -118,7 +118,7 @@ static enum err check_file(const char *path, int fd, struct why *why) {
 
 /* Without waiting: opening a FIFO would, until somebody writes to it. */
 static enum err open_file(const char *path, int *out_fd, struct why *why) {
-    struct split split;
+    struct split split = {.name = ""};
     int dir = -1;
     enum err err = split_path(path, &split, why);
     if (err == ERR_OK) {
@@ -168,7 +168,7 @@ static bool take_key(const char *text, const char *name, char out_key[KEYFILE_KE
 }
 
 enum err keyfile_read(const char *path, struct keyfile_pair *out, struct why *why) {
-    char text[FILE_BYTES_MAX];
+    char text[FILE_BYTES_MAX] = "";
     int fd = -1;
     enum err err = open_file(path, &fd, why);
     if (err != ERR_OK) {
@@ -177,7 +177,7 @@ enum err keyfile_read(const char *path, struct keyfile_pair *out, struct why *wh
     const ssize_t len = read(fd, text, sizeof text - 1);
     close(fd);
     text[len > 0 ? len : 0] = '\0';
-    struct keyfile_pair pair;
+    struct keyfile_pair pair = {.public_key = ""};
     if (take_key(text, "public", pair.public_key) && take_key(text, "secret", pair.secret_key)) {
         *out = pair;
     } else {

@@ -162,6 +162,32 @@ def test_everything_it_makes_is_for_its_user_only(place, db):
     assert not (place / "made" / "a.sock").exists()
 
 
+def test_few_open_files_are_told_or_refused(place, db):
+    for limit, code in ((40, 2), (500, None)):
+        tocsind = Tocsind(place, db.dsn_collector, f"files{limit}")
+        tocsind.prefix = ["prlimit", f"--nofile={limit}:{limit}"]
+        tocsind.spawn()
+        wait_for(lambda: "LimitNOFILE" in tocsind.log, 20, lambda: tocsind.log)
+        if code is None:
+            wait_for(tocsind._ready, 20, lambda: tocsind.log)
+            assert f"event=few_open_files limit={limit}" in tocsind.log
+            assert tocsind.stop() == 0
+        else:
+            wait_for(lambda: tocsind.process.code is not None)
+            assert tocsind.process.code == code and f"only {limit} files" in tocsind.log
+
+
+def test_the_limit_of_open_files_is_raised(place, db):
+    tocsind = Tocsind(place, db.dsn_collector)
+    tocsind.prefix = ["prlimit", "--nofile=100:5000"]
+    tocsind.start()
+    with open(f"/proc/{tocsind.pid}/limits", encoding="ascii") as limits:
+        (line,) = [line for line in limits if line.startswith("Max open files")]
+    assert line.split()[3:5] == ["5000", "5000"]
+    assert "few_open_files" not in tocsind.log
+    assert tocsind.stop() == 0
+
+
 def test_health_answers_and_says_what_is_there(tocsind):
     assert tocsind.get("/healthz") == (200, '{"status":"ok"}\n')
     assert tocsind.metrics()["tocsin_database_up"] == 1

@@ -5,7 +5,7 @@ import pytest
 
 from keyring import Key, Keyring, Trainee, start_keyed, wait_count
 from rig.process import Process, program
-from rig.programs import Tocsind
+from rig.programs import Cli, Tocsind
 from rig.wait import wait_for
 
 FRAMES = "tocsin_frames_received_total"
@@ -114,6 +114,26 @@ def test_an_unknown_host_is_told(place, db, keyring):
     trainee.says("no collector at")
     assert trainee.log.count("is unknown") == 1
     trainee.process.kill9()
+
+
+def test_what_a_killed_trainer_left_is_shipped_with_its_key(place, db, keyring, keyed):
+    """By tocsin ship in its environment; without the keys nothing is delivered, and nothing lost."""
+    late = keyring.key("late", authorised=False)
+    env = {**keyring.environment(late, keyed), "TOCSIN_SPOOL_DIR": str(place / "spool")}
+    trainee = Trainee(place, env)
+    trainee.says(NOT_ADMITTED)
+    trainee.process.kill9()
+    keyring.authorize(late)
+    wait_count(keyed, "tocsin_keys")
+    del env["TOCSIN_ENDPOINT"]
+    stranger = {**env, "TOCSIN_SERVER_KEY": None, "TOCSIN_KEY_FILE": None}
+    assert Cli(place).run("ship", "--json", env=stranger).rc == 5
+    assert db.value("select count(*) from attempts") == 0
+    report = Cli(place).run("ship", "--json", env=env).json()
+    assert (report["found"], report["delivered"]) == (1, 1)
+    all_are_stored(db, report["calls"])
+    assert report["calls"] > 0
+    assert db.query("select key_name from attempts_overview") == [("late",)]
 
 
 def test_a_foreign_project_is_told(place, db, keyring, keyed):

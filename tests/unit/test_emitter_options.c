@@ -273,6 +273,27 @@ static void a_shorter_or_longer_struct_is_understood(void **state) {
     assert_int_equal(options_resolve(&longer.known, &settings, &why), ERR_OK);
 }
 
+static void keys_come_as_a_pair_of_settings(void **state) {
+    (void)state;
+    static const char key[] = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
+    assert_int_equal(resolve(), ERR_OK);
+    assert_null(settings.server_key);
+    setenv("TOCSIN_SERVER_KEY", key, 1);
+    assert_refused(ERR_CONFIG, "go together");
+    setenv("TOCSIN_KEY_FILE", "/k", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.server_key, key);
+    assert_string_equal(settings.key_file, "/k");
+    options.key_file = "/given";
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.key_file, "/given");
+    options.server_key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hI";
+    assert_refused(ERR_CONFIG, "TOCSIN_SERVER_KEY is not a key");
+    unsetenv("TOCSIN_SERVER_KEY");
+    options.server_key = NULL;
+    assert_refused(ERR_CONFIG, "go together");
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, reset)
 
 int main(void) {
@@ -287,6 +308,7 @@ int main(void) {
         TEST(the_ring_is_a_power_of_two_within_limits),
         TEST(every_launcher_tells_rank_and_world_size),
         TEST(an_option_wins_over_the_launcher),
+        TEST(keys_come_as_a_pair_of_settings),
         TEST(an_impossible_rank_is_refused),
         TEST(a_shorter_or_longer_struct_is_understood),
     };

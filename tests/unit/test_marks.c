@@ -169,8 +169,70 @@ static void answers_for_a_forgotten_producer_change_nothing(void **state) {
     marks_free(marks);
 }
 
+static enum marks_claim claim(struct marks *marks, uint64_t key_id, int64_t binding) {
+    const struct marks_owner owner = {.key_id = key_id, .binding = binding};
+    return marks_claim(marks, &A, &owner);
+}
+
+static void own(struct marks *marks, uint64_t key_id, int64_t binding) {
+    const struct marks_owner owner = {.key_id = key_id, .binding = binding};
+    marks_own(marks, &A, &owner);
+}
+
+static void a_producer_is_spoken_for_by_its_key_only(void **state) {
+    (void)state;
+    struct marks *marks = make(10);
+    assert_int_equal(claim(marks, 1, 0), MARKS_CLAIM_GOOD); /* nobody is there yet */
+    welcome(marks, &A, 0, 0);
+    own(marks, 1, 0);
+    assert_int_equal(claim(marks, 1, 0), MARKS_CLAIM_GOOD);
+    assert_int_equal(claim(marks, 2, 0), MARKS_CLAIM_FOREIGN);
+    assert_int_equal(claim(marks, 0, 0), MARKS_CLAIM_STALE); /* from this machine: says hello */
+    marks_free(marks);
+}
+
+static void a_producer_without_a_key_says_hello_with_one(void **state) {
+    (void)state;
+    struct marks *marks = make(10);
+    welcome(marks, &A, 0, 0);
+    assert_int_equal(claim(marks, 0, 0), MARKS_CLAIM_GOOD);
+    assert_int_equal(claim(marks, 1, 0), MARKS_CLAIM_STALE);
+    marks_free(marks);
+}
+
+static void other_rights_need_another_hello(void **state) {
+    (void)state;
+    struct marks *marks = make(10);
+    welcome(marks, &A, 0, 0);
+    own(marks, 1, 5);
+    assert_int_equal(claim(marks, 1, 5), MARKS_CLAIM_GOOD);
+    assert_int_equal(claim(marks, 1, 6), MARKS_CLAIM_STALE);
+    own(marks, 1, 6);
+    assert_int_equal(claim(marks, 1, 6), MARKS_CLAIM_GOOD);
+    marks_free(marks);
+}
+
+static void a_batch_taken_back_is_expected_again(void **state) {
+    (void)state;
+    struct marks *marks = make(10);
+    uint64_t committed = 99;
+    welcome(marks, &A, 0, 0);
+    assert_int_equal(check(marks, 1), MARKS_NEW);
+    assert_int_equal(check(marks, 2), MARKS_NEW);
+    marks_take_back(marks, &A, WIRE_LANE_METRICS, 2);
+    assert_int_equal(check(marks, 3), MARKS_GAP);
+    assert_int_equal(check(marks, 1), MARKS_DUPLICATE_IN_FLIGHT); /* its commit is on its way */
+    assert_int_equal(marks_check(marks, &A, WIRE_LANE_METRICS, 2, &committed), MARKS_NEW);
+    assert_int_equal(committed, 0);
+    marks_free(marks);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_producer_is_spoken_for_by_its_key_only),
+        cmocka_unit_test(a_producer_without_a_key_says_hello_with_one),
+        cmocka_unit_test(other_rights_need_another_hello),
+        cmocka_unit_test(a_batch_taken_back_is_expected_again),
         cmocka_unit_test(only_the_next_batch_is_new),
         cmocka_unit_test(in_flight_is_silent_until_it_is_committed),
         cmocka_unit_test(a_gap_tells_what_is_committed_and_not_what_is_received),

@@ -50,6 +50,7 @@ class Tocsind:
         self.dsn = dsn
         self.endpoint = f"ipc://{place}/{name}.sock"
         self.log_path = place / f"{name}.log"
+        self.prefix = []  # a program that runs it, and its arguments
         self.health = None  # host:port, known once it is ready
         self.process = None
 
@@ -57,7 +58,7 @@ class Tocsind:
         """Starts it without waiting. argv: more settings, as flags."""
         self._log_start = len(self.log)
         self.process = Process(
-            [program("tocsind"), f"--listen={self.endpoint}", f"--dsn={self.dsn}",
+            [*self.prefix, program("tocsind"), f"--listen={self.endpoint}", f"--dsn={self.dsn}",
              "--health=127.0.0.1:0", *argv], self.place, self.log_path, env)
         return self
 
