@@ -50,7 +50,8 @@ static bool log_all(struct tocsin *run, int64_t from, int64_t to) {
     return good;
 }
 
-/* A process that logs so many calls and an alert, and then waits to be killed. */
+/* A process that logs so many calls and an alert, and then waits to be killed. To be started while
+ * this process has no threads: ThreadSanitizer ends a child that starts some otherwise. */
 static pid_t start_victim(const struct scene *scene, int64_t calls) {
     int ready[2];
     char byte = 0;
@@ -148,9 +149,9 @@ static void what_was_committed_before_is_not_sent_twice(void **state) {
     struct scene scene;
     struct tocsin_ship_report report;
     scene_make(&scene);
+    const pid_t victim = start_victim(&scene, 30000);
     struct fake_collector *fake =
         fake_start(scene.endpoint, (struct fake_plan){.mute_batches = true});
-    const pid_t victim = start_victim(&scene, 30000);
     assert_true(fake_wait(fake, 1000, 1));
     end_victim(victim);
     fake_change(fake, (struct fake_plan){.hang_up_every = 10});
