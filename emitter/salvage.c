@@ -24,15 +24,14 @@ struct salvage {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     atomic_bool cancel;
-    atomic_bool done; /* as in the courier */
     bool quiet;
     struct link_keys keys;
     char endpoints[WIRE_URL_BYTES_MAX + 1];
     char dirs[ORPHANS_RING_DIRS_MAX + 1][PLACE_PATH_BYTES_MAX]; /* the last one: of the spools */
 };
 
-static struct timespec wall_in(int64_t ns) {
-    const int64_t at_ns = clock_wall_ns() + ns;
+static struct timespec mono_in(int64_t ns) {
+    const int64_t at_ns = clock_mono_ns() + ns;
     return (struct timespec){.tv_sec = at_ns / CLOCK_NS_PER_S, .tv_nsec = at_ns % CLOCK_NS_PER_S};
 }
 
@@ -40,8 +39,8 @@ static struct timespec wall_in(int64_t ns) {
 static bool wait_for_collector(struct salvage *s) {
     pthread_mutex_lock(&s->lock);
     while (!atomic_load(&s->cancel) && !courier_look(s->courier).connected) {
-        const struct timespec until = wall_in(LOOK_NS);
-        pthread_cond_timedwait(&s->changed, &s->lock, &until);
+        const struct timespec until = mono_in(LOOK_NS);
+        pthread_cond_clockwait(&s->changed, &s->lock, CLOCK_MONOTONIC, &until);
     }
     pthread_mutex_unlock(&s->lock);
     return !atomic_load(&s->cancel);
@@ -72,7 +71,6 @@ static void *run(void *context) {
                        (unsigned long long)report.calls, (unsigned long long)report.events);
         }
     }
-    atomic_store(&s->done, true);
     return NULL;
 }
 
@@ -150,8 +148,8 @@ void salvage_stop(struct salvage *s) {
     if (s == NULL) {
         return;
     }
-    const struct timespec until = wall_in(STOP_NS);
-    if (pthread_timedjoin_np(s->thread, NULL, &until) != 0 || !atomic_load(&s->done)) {
+    const struct timespec until = mono_in(STOP_NS);
+    if (pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
         pthread_detach(s->thread); /* in a name lookup that hangs: what it uses is left alone */
         return;
     }

@@ -50,7 +50,8 @@ static bool log_all(struct tocsin *run, int64_t from, int64_t to) {
     return good;
 }
 
-/* A process that logs so many calls and an alert, and then waits to be killed. */
+/* A process that logs so many calls and an alert, and then waits to be killed. To be started while
+ * this process has no threads: ThreadSanitizer ends a child that starts some otherwise. */
 static pid_t start_victim(const struct scene *scene, int64_t calls) {
     int ready[2];
     char byte = 0;
