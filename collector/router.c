@@ -45,9 +45,9 @@ static enum err set_options(struct router *router, const struct settings *settin
         {ZMQ_SNDHWM, settings->send_hwm},
         {ZMQ_BACKLOG, settings->backlog},
         {ZMQ_HANDSHAKE_IVL, settings->handshake_ms},
-        /* No heartbeats of our own: beside a finite RCVHWM they abort the process, when a peer
-         * leaves while its pipe is full (libzmq 4.3.4, out_event). Those of the emitters carry a
-         * time to live, and the kernel finds hosts that are gone. */
+        /* No heartbeats of our own: they abort the process when a peer leaves whose pipe is full
+         * (libzmq 4.3.4, out_event); so does a ping of the peer, hence the margin of receive_hwm.
+         * The emitters' pings carry a time to live, and the kernel finds hosts that are gone. */
         {ZMQ_HEARTBEAT_IVL, 0},
         {ZMQ_TCP_KEEPALIVE, 1},
         {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},

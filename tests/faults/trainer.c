@@ -248,6 +248,7 @@ static enum tocsin_err finish(struct rank *rank, int64_t deadline_ms) {
 int main(int argc, char **argv) {
     const char *first_rank = getenv("RANK");
     signal(SIGTERM, stop);
+    setback_on(SIGUSR1);
     if (argc < 7 || first_rank == NULL || (record_fd = open(argv[1], O_WRONLY | O_CLOEXEC)) < 0) {
         return FAILED;
     }
@@ -256,7 +257,6 @@ int main(int argc, char **argv) {
     if (ranks == NULL) {
         return FAILED;
     }
-    setback_on(SIGUSR1);
     make_names();
     enum tocsin_err worst = TOCSIN_OK;
     for (size_t i = 0; i < n; i++) {

@@ -111,8 +111,9 @@ class Trainers:
                 self.judge(rank, process.code)
                 self.start_one(rank)
 
-    def judge(self, rank, code, *more):
-        if code not in (FINISHED, LATE, -signal.SIGKILL, *more):
+    def judge(self, rank, code):
+        """A signal that came before main() ends a trainer that has logged nothing."""
+        if code not in (FINISHED, LATE, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGUSR1):
             raise Unfit(f"the trainer of rank {rank} ended with {code}:\n{self.processes[rank].log}")
 
     def finish(self):
@@ -124,7 +125,7 @@ class Trainers:
         for rank, process in self.processes.items():
             wait_for(lambda: process.code is not None, max(1, end - time.monotonic()),
                      f"the trainer of rank {rank} ends")
-            self.judge(rank, process.code, -signal.SIGTERM)  # it had only just been started
+            self.judge(rank, process.code)
             if process.code == LATE:
                 raise Unfit(f"rank {rank} could not deliver within {LIVELY_S} s")
 

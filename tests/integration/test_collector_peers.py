@@ -14,6 +14,26 @@ from rig.process import Process
 from rig.wait import wait_for
 
 
+def fill_queue(tocsind, peers):
+    """The writer is held up and the queue full: nothing is read any more."""
+    block = wire.block(wire.METRIC, ["a", "b"], [(step, 1, (1.0, 2.0)) for step in range(1500)])
+
+    def push():
+        for peer in peers:
+            peer.send(wire.METRICS, [block])
+        return tocsind.metrics()["tocsin_queue_bytes"] >= 4194304
+
+    wait_for(push)
+    for _ in range(72):  # more than a pipe holds
+        push()
+
+
+def check_alive(tocsind, seconds):
+    end = time.monotonic() + seconds
+    wait_for(lambda: time.monotonic() > end or tocsind.process.code is not None)
+    assert tocsind.process.code is None, tocsind.log
+
+
 def test_a_peer_may_leave_while_nothing_is_read(db, make_tocsind, make_emitter):
     """libzmq aborts if a heartbeat of its own falls due when a peer with a full pipe has gone."""
     tocsind = make_tocsind().start("--queue-bytes=4194304", "--commit-bytes=65536")
@@ -23,21 +43,10 @@ def test_a_peer_may_leave_while_nothing_is_read(db, make_tocsind, make_emitter):
     blocker = db.connect()
     blocker.autocommit = False
     blocker.cursor().execute("lock table tocsin.blocks in access exclusive mode")
-    block = wire.block(wire.METRIC, ["a", "b"], [(step, 1, (1.0, 2.0)) for step in range(1500)])
-
-    def push():
-        for peer in peers:
-            peer.send(wire.METRICS, [block])
-        return tocsind.metrics()["tocsin_queue_bytes"] >= 4194304
-
-    wait_for(push)
-    for _ in range(24):  # more than a pipe holds
-        push()
+    fill_queue(tocsind, peers)
     for peer in peers:
         peer.close()
-    quiet_until = time.monotonic() + 5
-    wait_for(lambda: time.monotonic() > quiet_until or tocsind.process.code is not None)
-    assert tocsind.process.code is None, tocsind.log
+    check_alive(tocsind, 5)
     blocker.close()
     wait_for(lambda: tocsind.metrics()["tocsin_queue_bytes"] == 0)
 
@@ -57,6 +66,36 @@ class PingingEmitter(FakeEmitter):
         self._socket.disable_monitor()
         self.monitor.close(linger=0)
         super().close()
+
+
+def test_an_emitter_may_leave_a_whole_window_and_pings_unread(db, make_tocsind, make_emitter):
+    """A ping that is found in what a gone peer has left aborts libzmq, if the peer's pipe was full.
+    How full it looks depends on how many were read before."""
+    tocsind = make_tocsind().start("--queue-bytes=4194304", "--commit-bytes=65536")
+    crowd = [make_emitter(tocsind, run_id=1, rank=rank, world_size=32) for rank in range(16)]
+    leavers = [PingingEmitter(tocsind.endpoint, run_id=1, rank=16 + n, world_size=32)
+               for n in range(16)]
+    for peer in [*crowd, *leavers]:
+        peer.hello()
+    for n, leaver in enumerate(leavers):
+        for step in range(n):
+            leaver.log(["x"], [(step, (1.0,))])
+    blocker = db.connect()
+    blocker.autocommit = False
+    blocker.cursor().execute("lock table tocsin.blocks in access exclusive mode")
+    fill_queue(tocsind, crowd)
+    tocsind.pause()  # so that it finds batches and pings together
+    for leaver in leavers:
+        for step in range(12):
+            leaver.log(["x"], [(step, (1.0,))], wait=False)
+    check_alive(tocsind, 0.5)  # pings follow, one in 0.2 s
+    for leaver in leavers:
+        leaver.close()
+    tocsind.resume()
+    check_alive(tocsind, 1)
+    blocker.close()
+    wait_for(lambda: tocsind.metrics()["tocsin_queue_bytes"] == 0)
+    check_alive(tocsind, 1)
 
 
 def test_an_idle_connection_stays_as_long_as_it_pings(tocsind):
