@@ -119,7 +119,8 @@ static bool is_inside(const struct ring *ring, uint64_t position, uint64_t head)
 bool ring_heal(struct ring *ring) {
     const uint64_t head = atomic_load_explicit(&ring->shared->head, memory_order_relaxed);
     uint64_t at = atomic_load_explicit(&ring->shared->tail, memory_order_relaxed);
-    if (at % ALIGNMENT != 0 || head % ALIGNMENT != 0) {
+    /* Nothing can be published where no room was taken: a reader would not stop there. */
+    if (at % ALIGNMENT != 0 || head % ALIGNMENT != 0 || is_published(ring, head)) {
         return false;
     }
     while (at < head) {
