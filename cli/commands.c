@@ -263,6 +263,14 @@ const struct command command_table[] = {
              "it works on the private PostgreSQL.",
      .json = "{version, applied}",
      .run = cmd_migrate},
+    {.path = "ship",
+     .line = "deliver what killed or finished runs left on this machine",
+     .text = "For the end of a batch job, or as a service with --follow. What a living process has "
+             "is not touched. Safe at any time and to interrupt: what is not acknowledged stays. "
+             "Exit status 5: something is left; 3: a collector refuses it.",
+     .json = "{found, delivered, refused, damaged, calls, events}",
+     .opts = ship_opts,
+     .run = cmd_ship},
     {.path = "keys server",
      .line = "make the collector's key pair, or show its public key",
      .text = "With the setting server_key tocsind may listen beyond this machine, and then admits "
@@ -297,14 +305,6 @@ const struct command command_table[] = {
      .json = "{keys: [{name, projects: [name] or null, points_per_s, series_per_min, "
              "alerts_per_min, revoked, created, public_key}]}",
      .run = cmd_keys_list},
-    {.path = "ship",
-     .line = "deliver what killed or finished runs left on this machine",
-     .text = "For the end of a batch job, or as a service with --follow. What a living process has "
-             "is not touched. Safe at any time and to interrupt: what is not acknowledged stays. "
-             "Exit status 5: something is left; 3: a collector refuses it.",
-     .json = "{found, delivered, refused, damaged, calls, events}",
-     .opts = ship_opts,
-     .run = cmd_ship},
     {.path = "list projects",
      .line = "list the projects",
      .json = "{projects: [name], details: [{name, num_runs, created_at, last_seen}]}",

@@ -17,8 +17,11 @@
 #endif
 #define USER_ID "User-Id"
 
-#define ADDRESSES_MAX       8
-#define ADDRESSES_BYTES_MAX 2048
+#define ADDRESSES_MAX        8
+#define ADDRESSES_BYTES_MAX  2048
+#define KEEPALIVE_IDLE_S     10
+#define KEEPALIVE_INTERVAL_S 5
+#define KEEPALIVE_PROBES     3
 
 struct router {
     void *zmq;
@@ -42,9 +45,14 @@ static enum err set_options(struct router *router, const struct settings *settin
         {ZMQ_SNDHWM, settings->send_hwm},
         {ZMQ_BACKLOG, settings->backlog},
         {ZMQ_HANDSHAKE_IVL, settings->handshake_ms},
-        {ZMQ_HEARTBEAT_IVL, settings->heartbeat_interval_ms},
-        {ZMQ_HEARTBEAT_TIMEOUT, settings->heartbeat_timeout_ms},
-        {ZMQ_HEARTBEAT_TTL, settings->heartbeat_ttl_ms},
+        /* No heartbeats of our own: beside a finite RCVHWM they abort the process, when a peer
+         * leaves while its pipe is full (libzmq 4.3.4, out_event). Those of the emitters carry a
+         * time to live, and the kernel finds hosts that are gone. */
+        {ZMQ_HEARTBEAT_IVL, 0},
+        {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
+        {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S},
+        {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES},
     };
     const int64_t frame_bytes = WIRE_FRAME_BYTES_MAX;
     int rc = zmq_setsockopt(router->socket, ZMQ_MAXMSGSIZE, &frame_bytes, sizeof frame_bytes);

@@ -189,11 +189,6 @@ enum err settings_complete(struct settings *settings, struct why *why) {
     if (err == ERR_OK && settings->listen[0] == '\0') {
         err = complete_listen(settings, why);
     }
-    if (err == ERR_OK && settings->heartbeat_timeout_ms < settings->heartbeat_interval_ms) {
-        err = why_set(why, ERR_CONFIG,
-                      "heartbeat_timeout_ms is shorter than heartbeat_interval_ms, which would "
-                      "close every connection; make it longer");
-    }
     return err;
 }
 

@@ -7,20 +7,20 @@
 #include "emitter/run.h"
 #include "schema/wire/clock.h"
 
-#define ELLIPSIS "..."
+static const char ellipsis[] = {'.', '.', '.'}; /* no NUL: texts here have a length */
 
 /* The text, or its beginning up to a code point with "..." behind it in out[max]. */
 static struct str cut(struct str text, size_t max, char *out) {
     if (text.len <= max) {
         return text;
     }
-    size_t len = max - strlen(ELLIPSIS);
+    size_t len = max - sizeof ellipsis;
     while (len > 0 && ((uint8_t)text.ptr[len] & 0xc0) == 0x80) {
         len--;
     }
     memcpy(out, text.ptr, len);
-    memcpy(out + len, ELLIPSIS, strlen(ELLIPSIS));
-    return (struct str){.ptr = out, .len = len + strlen(ELLIPSIS)};
+    memcpy(out + len, ellipsis, sizeof ellipsis);
+    return (struct str){.ptr = out, .len = len + sizeof ellipsis};
 }
 
 static enum tocsin_err check_alert(enum tocsin_level level, const char *title, const char *text,

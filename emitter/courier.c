@@ -118,10 +118,11 @@ struct courier_view courier_look(const struct courier *c) {
                                  .refused = atomic_load(&c->refused)};
 }
 
-static bool join_by(pthread_t thread, int64_t deadline_ns) {
-    const struct timespec until = {.tv_sec = deadline_ns / CLOCK_NS_PER_S,
-                                   .tv_nsec = deadline_ns % CLOCK_NS_PER_S};
-    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+static bool join_by(struct courier *c, int64_t deadline_ns) {
+    const int64_t wall_ns = clock_wall_ns() + (deadline_ns - clock_mono_ns());
+    const struct timespec until = {.tv_sec = wall_ns / CLOCK_NS_PER_S,
+                                   .tv_nsec = wall_ns % CLOCK_NS_PER_S};
+    return pthread_timedjoin_np(c->thread, NULL, &until) == 0 && atomic_load(&c->done);
 }
 
 static void begin_stop(struct courier *c, int64_t deliver_until_ns, int64_t deadline_ns) {
@@ -144,7 +145,7 @@ enum courier_end courier_stop(struct courier *c, int64_t deadline_ns, bool *out_
     const int64_t left_ns = deadline_ns - clock_mono_ns();
     *out_spooled = false;
     begin_stop(c, deadline_ns - (left_ns / 4 < FLUSH_NS ? left_ns / 4 : FLUSH_NS), deadline_ns);
-    if (!join_by(c->thread, deadline_ns + STUCK_NS)) {
+    if (!join_by(c, deadline_ns + STUCK_NS)) {
         pthread_detach(c->thread);
         return COURIER_STUCK;
     }
@@ -168,7 +169,7 @@ enum courier_end courier_deliver(struct courier *c, int64_t patience_ns,
     begin_stop(c, INT64_MAX, INT64_MAX);
     bool joined = false;
     while (!joined && now_ns < give_up_ns + STUCK_NS) {
-        joined = join_by(c->thread, now_ns + LOOK_NS);
+        joined = join_by(c, now_ns + LOOK_NS);
         now_ns = clock_mono_ns();
         if (acked_sum(c) != acked) {
             acked = acked_sum(c);

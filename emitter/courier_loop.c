@@ -311,5 +311,6 @@ void *courier_run(void *context) {
         c->spooled = backlog_flush(c->backlog, c->lanes, c->batcher, deadline_ns);
     }
     backlog_close(c->backlog, c->lanes, true);
+    atomic_store(&c->done, true);
     return NULL;
 }

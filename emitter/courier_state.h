@@ -57,7 +57,9 @@ struct courier {
     atomic_bool stopping;
     _Atomic int64_t deliver_until_ns; /* when stopping */
     _Atomic int64_t deadline_ns;
-    bool spooled; /* at the end: nothing is left in the rings */
+    atomic_bool done; /* the thread's last word. Joining it says the same, but ThreadSanitizer does
+                         not know pthread_timedjoin_np() */
+    bool spooled;     /* at the end: nothing is left in the rings */
 };
 
 static inline bool courier_is_delivered(const struct courier *c) {

@@ -226,7 +226,9 @@ static uint64_t waiting(const struct tocsin *run, enum wire_lane lane) {
 }
 
 static void say_undelivered(const struct tocsin *run, const char *why, const char *where) {
-    notice_say(run->quiet, "%llu calls and %llu events of run %s %s; they wait in %s",
+    notice_say(run->quiet,
+               "%llu calls and %llu events of run %s %s; they wait in %s for the next "
+               "run or `tocsin ship`",
                (unsigned long long)waiting(run, WIRE_LANE_METRICS),
                (unsigned long long)waiting(run, WIRE_LANE_EVENTS), run->name, why, where);
 }
@@ -252,9 +254,10 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     if (run_account(run->events, records_push_finish(run->events, finish)) != TOCSIN_OK) {
         notice_say(run->quiet, "no room left to record the end of run %s", run->name);
     }
-    salvage_stop(run->salvage);
+    salvage_cancel(run->salvage);
     bool spooled;
     const enum courier_end how = courier_stop(run->courier, deadline_ns, &spooled);
+    salvage_stop(run->salvage);
     if (how != COURIER_DELIVERED) {
         say_undelivered(run, endings[how].why,
                         spooled ? run->file.texts->spool_dir : run->file.path);

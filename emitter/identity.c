@@ -15,13 +15,16 @@
 static const struct {
     const char *variables[2];
     const char *none;
+    /* Every torchrun without a name uses the same port: on one node the agent that is the parent of
+     * all ranks tells two launches apart. */
+    bool and_parent;
 } launches[] = {
-    {{"TORCHELASTIC_RUN_ID", NULL}, "none"},
-    {{"SLURM_JOB_ID", "SLURM_STEP_ID"}, ""},
-    {{"PMIX_NAMESPACE", NULL}, ""},
-    {{"OMPI_MCA_ess_base_jobid", NULL}, ""},
-    {{"PMI_JOBID", NULL}, ""},
-    {{"MASTER_ADDR", "MASTER_PORT"}, ""},
+    {{"TORCHELASTIC_RUN_ID", NULL}, "none", false},
+    {{"SLURM_JOB_ID", "SLURM_STEP_ID"}, "", false},
+    {{"PMIX_NAMESPACE", NULL}, "", false},
+    {{"OMPI_MCA_ess_base_jobid", NULL}, "", false},
+    {{"PMI_JOBID", NULL}, "", false},
+    {{"MASTER_ADDR", "MASTER_PORT"}, "", true},
 };
 
 static const char *const adjectives[] = {
@@ -82,10 +85,7 @@ static bool launch_of_row(size_t row, char *out) {
             return false;
         }
     }
-    /* Every torchrun without a name uses the same port: on one node the agent that is the parent of
-     * all ranks tells two launches apart. */
-    const bool is_port = strcmp(launches[row].variables[0], "MASTER_ADDR") == 0;
-    if (is_port && is_one_node()) {
+    if (launches[row].and_parent && is_one_node()) {
         snprintf(out + used, LAUNCH_BYTES - used, "parent=%ld@%llu", (long)getppid(),
                  parent_start());
     }
@@ -121,7 +121,7 @@ static uint64_t mix(uint64_t v) {
 }
 
 enum err identity_make(const struct settings *settings, struct identity *out) {
-    struct identity identity;
+    struct identity identity = {.run_id = 0};
     char launch[LAUNCH_BYTES];
     enum err err = fill_random(identity.producer.bytes, sizeof identity.producer.bytes);
     if (err == ERR_OK && find_launch(settings, launch)) {

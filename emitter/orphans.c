@@ -12,9 +12,9 @@
 #include "emitter/keysets.h"
 #include "emitter/notice.h"
 #include "emitter/ringfile.h"
+#include "emitter/streamname.h"
 
 #define STREAMS_MAX 65536 /* in one directory */
-#define HEX_DIGITS  32
 
 struct streams {
     size_t n;
@@ -47,16 +47,7 @@ static bool add(struct streams *streams, const struct wire_id *id) {
 }
 
 static bool parse_ring_name(const char *name, struct wire_id *out) {
-    static const char digits[] = "0123456789abcdef";
-    if (strlen(name) != HEX_DIGITS + strlen(".ring") || strcmp(name + HEX_DIGITS, ".ring") != 0 ||
-        strspn(name, digits) != HEX_DIGITS) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof out->bytes; i++) {
-        out->bytes[i] = (uint8_t)((strchr(digits, name[2 * i]) - digits) * 16 +
-                                  (strchr(digits, name[2 * i + 1]) - digits));
-    }
-    return true;
+    return streamname_parse(name, out) && strcmp(name + STREAMNAME_DIGITS, ".ring") == 0;
 }
 
 static void find_rings(const char *dir, struct streams *out) {
@@ -237,10 +228,8 @@ static void deliver_rings(const struct orphans_spec *spec, const char *dir,
     find_rings(dir, &streams);
     for (size_t i = 0; i < streams.n && !atomic_load(spec->cancel); i++) {
         char path[PLACE_PATH_BYTES_MAX];
-        char hex[HEX_DIGITS + 1];
-        for (size_t b = 0; b < sizeof streams.ids[i].bytes; b++) {
-            snprintf(hex + 2 * b, 3, "%02x", streams.ids[i].bytes[b]);
-        }
+        char hex[STREAMNAME_DIGITS + 1];
+        streamname_put(&streams.ids[i], hex);
         const int n = snprintf(path, sizeof path, "%s/%s.ring", dir, hex);
         struct orphan *orphan = n > 0 && (size_t)n < sizeof path ? claim(&streams.ids[i]) : NULL;
         if (orphan != NULL) {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "emitter/link.h"
 #include "schema/wire/err.h"
 
 #define ORPHANS_RING_DIRS_MAX 2

@@ -12,6 +12,7 @@
 
 #include "emitter/owndir.h"
 #include "emitter/ringcheck.h"
+#include "emitter/streamname.h"
 
 #define SETTING    "TOCSIN_RING_DIR"
 #define UNFINISHED ".new"
@@ -31,10 +32,8 @@ static bool lock_whole(int fd) {
  */
 static enum err open_new(const struct ringfile_spec *spec, const char *dir, char *out_unfinished,
                          struct ringfile *out, struct why *why) {
-    char hex[2 * sizeof spec->producer.bytes + 1];
-    for (size_t i = 0; i < sizeof spec->producer.bytes; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", spec->producer.bytes[i]);
-    }
+    char hex[STREAMNAME_DIGITS + 1];
+    streamname_put(&spec->producer, hex);
     int n = snprintf(out->path, sizeof out->path, "%s/%s.ring", dir, hex);
     if (n < 0 || (size_t)n >= sizeof out->path) {
         return why_set(why, ERR_CONFIG, "TOCSIN_RING_DIR is too long");

@@ -24,6 +24,7 @@ struct salvage {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     atomic_bool cancel;
+    atomic_bool done; /* as in the courier */
     bool quiet;
     struct link_keys keys;
     char endpoints[WIRE_URL_BYTES_MAX + 1];
@@ -71,6 +72,7 @@ static void *run(void *context) {
                        (unsigned long long)report.calls, (unsigned long long)report.events);
         }
     }
+    atomic_store(&s->done, true);
     return NULL;
 }
 
@@ -134,16 +136,22 @@ struct salvage *salvage_start(const struct settings *settings, const struct link
     return s;
 }
 
+/* The courier is looked at under the lock, and not once this is set. */
+void salvage_cancel(struct salvage *s) {
+    if (s != NULL) {
+        pthread_mutex_lock(&s->lock);
+        atomic_store(&s->cancel, true);
+        pthread_cond_signal(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
 void salvage_stop(struct salvage *s) {
     if (s == NULL) {
         return;
     }
-    pthread_mutex_lock(&s->lock);
-    atomic_store(&s->cancel, true);
-    pthread_cond_signal(&s->changed);
-    pthread_mutex_unlock(&s->lock);
     const struct timespec until = wall_in(STOP_NS);
-    if (pthread_timedjoin_np(s->thread, NULL, &until) != 0) {
+    if (pthread_timedjoin_np(s->thread, NULL, &until) != 0 || !atomic_load(&s->done)) {
         pthread_detach(s->thread); /* in a name lookup that hangs: what it uses is left alone */
         return;
     }

@@ -11,11 +11,13 @@
 
 struct salvage;
 
-/* settings and keys: borrows for the call; courier: until salvage_stop(). NULL: no thread or memory
- * for it, which is no loss: the next run tries again. */
+/* settings and keys: borrows for the call; courier: until salvage_cancel(). NULL: no
+ * thread or memory for it, which is no loss: the next run tries again. */
 struct salvage *salvage_start(const struct settings *settings, const struct link_keys *keys,
                               const struct courier *courier);
-/* Ends it within a moment, done or not. NULL is fine. */
+/* It is to end, done or not. Does not wait. NULL is fine, also for the next. */
+void salvage_cancel(struct salvage *salvage);
+/* After salvage_cancel(): waits for its end, a moment at most. */
 void salvage_stop(struct salvage *salvage);
 
 #endif

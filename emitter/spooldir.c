@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "emitter/owndir.h"
+#include "emitter/streamname.h"
 
-#define HEX_DIGITS           32
 #define SEGMENTS_MAX_PER_DIR 1048576 /* names looked at in one pass */
 
 enum err spooldir_place(size_t size, char *out_path, struct why *why) {
@@ -53,33 +53,25 @@ void spooldir_close(struct spooldir *dir) {
     }
 }
 
-static void stream_name(const struct wire_id *stream, char *out) {
-    for (size_t i = 0; i < sizeof stream->bytes; i++) {
-        snprintf(out + 2 * i, 3, "%02x", stream->bytes[i]);
-    }
-}
-
 static void segment_name(const struct spooldir_segment *segment, char *out) {
-    stream_name(&segment->stream, out);
-    snprintf(out + HEX_DIGITS, SPOOLDIR_NAME_BYTES - HEX_DIGITS, "-%d-%" PRIu64 ".spool",
-             (int)segment->lane, segment->number);
+    streamname_put(&segment->stream, out);
+    snprintf(out + STREAMNAME_DIGITS, SPOOLDIR_NAME_BYTES - STREAMNAME_DIGITS,
+             "-%d-%" PRIu64 ".spool", (int)segment->lane, segment->number);
 }
 
 /* Only names that we would write ourselves: "-1" and "-01" must not be the same segment. */
 static bool parse_name(const char *name, struct spooldir_segment *out) {
     char again[SPOOLDIR_NAME_BYTES];
-    unsigned lane;
     *out = (struct spooldir_segment){0};
-    for (size_t i = 0; i < sizeof out->stream.bytes; i++) {
-        if (sscanf(name + 2 * i, "%2hhx", &out->stream.bytes[i]) != 1) {
-            return false;
-        }
-    }
-    if (sscanf(name + HEX_DIGITS, "-%1u-%" SCNu64 ".spool", &lane, &out->number) != 2 ||
-        lane >= WIRE_LANES) {
+    if (!streamname_parse(name, &out->stream) || name[STREAMNAME_DIGITS] != '-') {
         return false;
     }
-    out->lane = (enum wire_lane)lane;
+    const char *lane = name + STREAMNAME_DIGITS + 1;
+    if (lane[0] < '0' || lane[0] >= '0' + WIRE_LANES || lane[1] != '-') {
+        return false;
+    }
+    out->lane = (enum wire_lane)(lane[0] - '0');
+    out->number = strtoull(lane + 2, NULL, 10);
     segment_name(out, again);
     return strcmp(name, again) == 0;
 }
@@ -99,7 +91,7 @@ void spooldir_each(const struct spooldir *dir,
     for (size_t n = 0; entry != NULL && n < SEGMENTS_MAX_PER_DIR; n++, entry = readdir(stream)) {
         struct spooldir_segment segment;
         struct stat st;
-        if (strlen(entry->d_name) > HEX_DIGITS && parse_name(entry->d_name, &segment) &&
+        if (strlen(entry->d_name) > STREAMNAME_DIGITS && parse_name(entry->d_name, &segment) &&
             fstatat(dir->fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) {
             segment.bytes = (uint64_t)st.st_size;
             if (!visit(context, &segment)) {
@@ -155,8 +147,8 @@ void spooldir_sync(const struct spooldir *dir) {
 }
 
 static void lock_name(const struct wire_id *stream, char *out) {
-    stream_name(stream, out);
-    memcpy(out + HEX_DIGITS, ".lock", sizeof ".lock");
+    streamname_put(stream, out);
+    memcpy(out + STREAMNAME_DIGITS, ".lock", sizeof ".lock");
 }
 
 /* The file that is locked may have been removed by its former holder meanwhile. */

@@ -4,10 +4,11 @@
 import os
 import resource
 import signal
+import subprocess
 import time
 
-from scenarios import kill_collector, kill_postgres, repeat, scenario
-from world import FULL, OK, Unfit
+from scenarios import kill_collector, kill_postgres, kill_trainer, repeat, scenario, strace
+from world import FULL, LIVELY_S, OK, Unavailable, Unfit
 
 HEARTBEAT_S = 8  # longer than a silence that heartbeats allow
 RSS_MAX_BYTES = 256 * 1024 * 1024
@@ -15,16 +16,101 @@ RSS_MAX_BYTES = 256 * 1024 * 1024
 
 @scenario()
 def absent(world, kills):
-    """No collector until the rings are full and calls were dropped; then it comes, and goes, while
-    the rings stay full."""
-    trainers = world.add_trainers(rate=4000, calls=(10000, 20000), ring_bytes=1 << 20)
+    """No collector until rings and spools are full and calls were dropped; then it comes, and goes,
+    while they stay full."""
+    trainers = world.add_trainers(rate=4000, calls=(20000, 30000), ring_bytes=1 << 20,
+                                  spool_bytes=1 << 20)
     world.wait(lambda: len(set(world.starts_of_returns(FULL))) >= len(trainers.processes),
-               what="all rings are full")
+               what="all rings and spools are full")
     world.collectors[0].start()
     for _ in range(kills):
         world.wait_progress()
         kill_collector(world)
     world.kills["absent"] += 1
+
+
+def spools(world):
+    return sorted((world.place / "data/spool").glob("*.spool"))
+
+
+@scenario()
+def spooled(world, kills):
+    """No collector at all while trainers fill spools and are killed; their next starts, and tocsin
+    ship, deliver what they left."""
+    world.add_trainers(rate=3000, calls=(10000, 30000), ring_bytes=1 << 20)
+    world.wait(lambda: spools(world), what="something is spooled")
+    for _ in range(kills):
+        world.go_on(world.rng.uniform(0.2, 1))
+        kill_trainer(world)
+    world.collectors[0].start()
+    world.wait_progress()
+
+
+@scenario()
+def disk(world, kills):
+    """The spool's disk is full, then broken, again and again: each trainer meets an error at its own
+    system call, for a while. What cannot be spooled waits in the ring; what that cannot hold is
+    dropped and counted."""
+    for n in range(kills):
+        call = ("pwrite64", "fdatasync")[n % 2]  # of a trainer's only the spool uses them
+        error = world.rng.choice(["ENOSPC", "EIO"])
+        first = world.rng.randint(1, 12)
+        world.add_trainers(ranks=1, rate=3000, calls=(20000, 30000), ring_bytes=1 << 20,
+                           wrapper=strace(call, f"error={error}:when={first}..{first + 8}"),
+                           env={"ASAN_OPTIONS": "detect_leaks=0", "RANK": str(n),
+                                "WORLD_SIZE": str(kills)})
+        world.kills[error] += 1
+    world.go_on(6)
+    world.collectors[0].start()
+    world.wait_progress()
+
+
+@scenario()
+def shm(world, kills):
+    """/dev/shm is full: the ring is made in the data directory instead, and nothing dies of it."""
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode != 0:
+        raise Unavailable("mount namespaces are not to be had here")
+    full = "mount -t tmpfs -o size=64k tmpfs /dev/shm && exec \"$@\""
+    world.collectors[0].start()
+    world.add_trainers(wrapper=["unshare", "-m", "sh", "-c", full, "sh"],
+                       env={"TOCSIN_RING_DIR": None})
+    for _ in range(kills):
+        world.wait_progress()
+        kill_collector(world)
+    world.kills["full"] += 1
+
+
+def spoil(world, path):
+    """A tail that was torn, or bytes that rotted."""
+    data = bytearray(path.read_bytes())
+    at = world.rng.randrange(len(data))
+    if world.rng.random() < 0.5:
+        del data[at:]
+    else:
+        for i in range(at, min(len(data), at + world.rng.choice([1, 8, 512]))):
+            data[i] ^= 1 + world.rng.randrange(255)
+    path.write_bytes(data)
+
+
+@scenario()
+def torn(world, kills):
+    """Trainers die without a collector, and each spool file is damaged. Nothing wrong may come of it,
+    and what is gone must be counted."""
+    for _ in range(kills):
+        trainers = world.add_trainers(ranks=2, rate=4000, calls=(30000, 40000), ring_bytes=1 << 20)
+        world.wait(lambda: len(spools(world)) >= 2, what="both ranks spool")
+        world.go_on(world.rng.uniform(0.5, 2))
+        world.damaged.update(range(world.starts - 2, world.starts))
+        world.trainers.remove(trainers)
+        for process in trainers.processes.values():
+            process.kill9()
+        for path in spools(world):
+            spoil(world, path)
+            world.kills["torn"] += 1
+        world.collectors[0].start()
+        world.deliver()
+        world.collectors[0].stop()
+    world.collectors[0].start()
 
 
 def stop_for(world, pids, seconds):
@@ -37,7 +123,7 @@ def stop_for(world, pids, seconds):
 
 @scenario()
 def stops(world, kills):
-    """Everybody in turn stands still, every fourth time longer than heartbeats allow."""
+    """Everybody in turn stands still, every eighth time longer than heartbeats allow."""
     turns = (lambda: [world.collectors[0].pid],
              lambda: world.postgres_pids(),
              lambda: [p.pid for p in world.trainers[0].processes.values() if p.code is None])
@@ -45,7 +131,7 @@ def stops(world, kills):
     def fault(_):
         n = world.kills["stop"]
         stop_for(world, turns[n % len(turns)](),
-                 HEARTBEAT_S if n % 4 == 3 else world.rng.uniform(0, 1.5))
+                 HEARTBEAT_S if n % 8 == 3 else world.rng.uniform(0, 1.5))
         world.kills["stop"] += 1
 
     repeat(world, kills, fault)
@@ -54,13 +140,13 @@ def stops(world, kills):
 @scenario(collectors=2, proxied=True)
 def partition(world, kills):
     """Connections that carry nothing, or only one way, and are not closed; they heal, and what was
-    on its way arrives late. Every third time longer than heartbeats allow: trainers move."""
+    on its way arrives late. Every eighth time longer than heartbeats allow: trainers move."""
     def fault(_):
         n = world.kills["partition"]
         used = max(world.proxies, key=lambda proxy: proxy.connections)
         with world.hold():
             used.set(world.rng.choice(["stalled", "deaf"]))
-            world.go_on(2 * HEARTBEAT_S if n % 3 == 2 else world.rng.uniform(0, 2))
+            world.go_on(2 * HEARTBEAT_S if n % 8 == 2 else world.rng.uniform(0, 2))
             used.set("open")
         world.kills["partition"] += 1
 
@@ -113,18 +199,27 @@ def outage(world, kills):
 
 @scenario()
 def crowd(world, kills):
-    """1,024 producers, as 16 processes; the collector and PostgreSQL die under them."""
+    """128 producers a kill, up to 1,024, in processes of 64; the collector and PostgreSQL die under
+    them."""
+    producers = min(1024, 128 * kills)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    world.start(ranks=1024, runs=64, rate=150, calls=(40, 60), ring_bytes=1 << 20)
-    world.wait(lambda: (world.ask("select count(distinct rank) from attempts") or [[0]])[0][0] == 1024,
-               what="1,024 producers said hello")
+
+    def wait_for_all():
+        """Until each producer stored something that it logged after now."""
+        ((now,),) = world.ask("select now()")
+        world.wait(lambda: world.ask(
+            f"select count(*) = {producers} from producers "
+            f"where lane = 1 and updated > '{now}'") == [(True,)], 3 * LIVELY_S,
+            "all producers go on")
+        check_rss(world)
+
+    world.start(ranks=producers, runs=64, rate=64, calls=(10000, 10000), ring_bytes=1 << 20)
     for n in range(kills):
         world.wait_progress(64)
         check_rss(world)
         (kill_postgres if n % 3 == 2 else kill_collector)(world)
-    world.wait_progress(64)
-    check_rss(world)
+    wait_for_all()
 
 
 @scenario()

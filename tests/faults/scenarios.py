@@ -153,10 +153,10 @@ def reply(world, kills):
     repeat(world, kills, fault)
 
 
-def strace(call, k):
-    """What runs a program that dies at the k-th of these calls of one of its threads."""
+def strace(call, what):
+    """What runs a program of which each thread meets something at its own calls of one kind."""
     return ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
-            "-e", f"inject={call}:signal=KILL:when={k}"]
+            "-e", f"inject={call}:{what}"]
 
 
 @scenario()
@@ -168,7 +168,7 @@ def syscalls(world, kills):
     world.add_trainers()
     for n in range(kills):
         k = n // len(calls) + 1 if kills > 50 else world.rng.randint(1, 150)
-        collector.wrapper = strace(calls[n % len(calls)], k)
+        collector.wrapper = strace(calls[n % len(calls)], f"signal=KILL:when={k}")
         collector.spawn(env={"ASAN_OPTIONS": "detect_leaks=0"})
         before = world.committed()
         world.wait(lambda: not collector.is_alive() or world.committed() > before + 100,

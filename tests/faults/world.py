@@ -7,16 +7,18 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 import psycopg2  # noqa: E402
-from rig.postgres import Cluster  # noqa: E402
+from rig.postgres import Cluster, connect  # noqa: E402
 from rig.process import Process, clear_place, make_place, survivors  # noqa: E402
-from rig.programs import Tocsind  # noqa: E402
+from rig.programs import Cli, Tocsind  # noqa: E402
 from rig.wait import wait_for  # noqa: E402
 
 from oracle import FULL, OK, Oracle  # noqa: E402
@@ -28,6 +30,10 @@ LIVELY_S = 60  # how long after the last fault everything must be delivered
 
 class Unfit(Exception):
     """The world did not do what is expected of it: a crash, a hang, a test that is broken."""
+
+
+class Unavailable(Exception):
+    """This machine cannot make the fault."""
 
 
 def build_dir():
@@ -70,17 +76,19 @@ class Trainers:
     """So many ranks of one run. A rank that ends is started again, as by a launcher."""
 
     def __init__(self, world, ranks, endpoints, rate=300, calls=(50, 1500), ring_bytes=None,
-                 runs=1, ring_dir=None):
+                 runs=1, spool_bytes=None, wrapper=(), env=None):
         self.world = world
         self.rate = rate
         self.calls = calls
         self.runs = runs
+        self.wrapper = list(wrapper)  # what runs a trainer, such as strace
         self.ranks = range(0, ranks, runs)
         self.processes = {}  # rank: Process
         self.env = {"TOCSIN_PROJECT": "faults", "TOCSIN_RUN_ID": "faults", "TOCSIN_QUIET": "1",
                     "TOCSIN_ENDPOINT": endpoints, "WORLD_SIZE": str(ranks),
-                    "TOCSIN_RING_DIR": str(ring_dir or world.place / "rings"),
-                    "TOCSIN_RING_BYTES": str(ring_bytes) if ring_bytes else None}
+                    "TOCSIN_RING_DIR": str(world.rings),
+                    "TOCSIN_RING_BYTES": str(ring_bytes) if ring_bytes else None,
+                    "TOCSIN_SPOOL_BYTES": str(spool_bytes) if spool_bytes else None, **(env or {})}
 
     def start_one(self, rank):
         world = self.world
@@ -88,9 +96,9 @@ class Trainers:
         world.starts += self.runs
         calls = world.rng.randint(*self.calls)
         self.processes[rank] = Process(
-            [build_dir() / "tests/faults/trainer", world.fifo, number, world.rng.getrandbits(62),
+            [*self.wrapper, build_dir() / "tests/faults/trainer", world.fifo, number, world.rng.getrandbits(62),
              calls, self.rate, LIVELY_S * 1000, self.runs],
-            world.place, world.place / "trainers.log", {**self.env, "RANK": str(rank)})
+            world.place, world.place / "trainers.log", {"RANK": str(rank), **self.env})
 
     def start(self):
         for rank in self.ranks:
@@ -125,6 +133,7 @@ class World:
     def __init__(self, seed, **how):
         self.rng = random.Random(seed)
         self.place = make_place()
+        self.rings = tempfile.mkdtemp(prefix="tocsin-", dir="/dev/shm")
         self.starts = 0
         self.trainers = []
         self.collectors = []
@@ -132,6 +141,7 @@ class World:
         self.postgres_proxy = None
         self.kills = collections.Counter()
         self.figures = collections.Counter()  # what was measured beside
+        self.damaged = set()  # starts whose spools a scenario has spoiled
         self.fifo_end = None
         self.db = None
         try:
@@ -247,11 +257,24 @@ class World:
         self.cluster.start()
 
     def finish(self):
-        """After the last fault: everybody delivers and ends."""
+        """After the last fault: everybody delivers and ends, then what the killed left is shipped."""
         for trainers in self.trainers:
             trainers.finish()
+        self.deliver()
 
-    def check(self, delivered=False):
+    def deliver(self):
+        cli = Cli(self.place)
+        end = time.monotonic() + LIVELY_S
+        while True:
+            done = cli.run("ship", "--endpoint", self.endpoints, "--json",
+                           env={"TOCSIN_RING_DIR": self.rings}, timeout_s=LIVELY_S)
+            if done.rc == 0:
+                self.figures["shipped_calls"] += done.json()["calls"]
+                return
+            if time.monotonic() > end:
+                raise Unfit(f"tocsin ship leaves something: {done.rc} {done.stdout}{done.stderr}")
+
+    def check(self):
         """Asks the oracle, after the collectors wrote what they hold."""
         for collector in self.collectors:
             if collector.is_alive():
@@ -263,7 +286,7 @@ class World:
         self.fifo_end = None
         wait_for(lambda: self.recorder.code is not None, 15, "the recorder ends")
         self.db.close()
-        return Oracle(self.record, self.db.dsn_superuser, delivered).check()
+        return Oracle(self.record, self.db.dsn_superuser, self.damaged).check()
 
     def postgres_pids(self):
         return survivors(self.cluster.data)
@@ -276,3 +299,4 @@ class World:
         if self.db is not None:
             self.db.close()
         clear_place(self.place)
+        shutil.rmtree(self.rings, ignore_errors=True)

@@ -105,33 +105,51 @@ static void a_failed_start_is_one_sentence_with_the_remedy(void **state) {
 }
 
 /* Everything that is refused for what it is: a code, one more refused, and nothing sent. */
-static void what_is_refused_is_counted_and_never_sent(void **state) {
-    (void)state;
-    struct fake_collector *fake = fake_start(scene.endpoint, (struct fake_plan){0});
-    struct tocsin *run = scene_start(&scene);
-    static const char *many[WIRE_KEYSET_COLUMNS_MAX + 1];
-    static double values[WIRE_KEYSET_COLUMNS_MAX + 1];
-    char longest[WIRE_NAME_BYTES_MAX + 2];
-    char *url = malloc(WIRE_URL_BYTES_MAX + 2);
-    char *json = malloc(WIRE_CONFIG_BYTES_MAX + 2);
-    tocsin_keyset keyset = 99;
-    uint64_t refused = 0;
-    memset(longest, 'x', sizeof longest - 1);
-    longest[sizeof longest - 1] = '\0';
-    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
-        many[i] = longest + 1; /* 255 bytes: right alone, too much together */
-    }
-    assert_non_null(url);
-    assert_non_null(json);
-    memset(url, 'u', WIRE_URL_BYTES_MAX + 1);
-    url[WIRE_URL_BYTES_MAX + 1] = '\0';
-    memset(json, ' ', WIRE_CONFIG_BYTES_MAX + 1);
-    json[WIRE_CONFIG_BYTES_MAX + 1] = '\0';
+static struct {
+    struct fake_collector *fake;
+    struct tocsin *run;
+    uint64_t refused;
+} refusing;
+
 #define REFUSED(code, call)                                                                        \
     do {                                                                                           \
         assert_int_equal(call, code);                                                              \
-        assert_int_equal(stats_of(run).refused, ++refused);                                        \
+        assert_int_equal(stats_of(refusing.run).refused, ++refusing.refused);                      \
     } while (0)
+
+static struct tocsin *refusing_begin(void) {
+    refusing.fake = fake_start(scene.endpoint, (struct fake_plan){0});
+    refusing.run = scene_start(&scene);
+    refusing.refused = 0;
+    return refusing.run;
+}
+
+static void refusing_end(size_t calls) {
+    assert_int_equal(stats_of(refusing.run).emitted, calls);
+    assert_int_equal(stats_of(refusing.run).alerts, 0);
+    assert_int_equal(tocsin_finish(&refusing.run, PATIENCE_MS), TOCSIN_OK);
+    struct fake_seen *seen = fake_stop(refusing.fake);
+    assert_int_equal(seen->calls_n, calls);
+    assert_int_equal(seen->alerts_n + seen->configs_n, 0);
+    assert_int_equal(seen->damaged_n, 0);
+    fake_seen_free(seen);
+}
+
+/* A text of len bytes. The caller frees it. */
+static char *text_of(size_t len, char byte) {
+    char *text = malloc(len + 1);
+    assert_non_null(text);
+    memset(text, byte, len);
+    text[len] = '\0';
+    return text;
+}
+
+static void names_that_are_refused_are_counted_and_never_sent(void **state) {
+    (void)state;
+    struct tocsin *run = refusing_begin();
+    char *longest = text_of(WIRE_NAME_BYTES_MAX + 1, 'x');
+    static const char *many[WIRE_KEYSET_COLUMNS_MAX + 1];
+    tocsin_keyset keyset = 99;
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_prepare(run, 1, NULL, &keyset));
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_prepare(run, 1, names, NULL));
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_prepare(run, 0, names, &keyset));
@@ -139,12 +157,28 @@ static void what_is_refused_is_counted_and_never_sent(void **state) {
     REFUSED(TOCSIN_ERR_NAME, tocsin_prepare(run, 1, (const char *[]){""}, &keyset));
     REFUSED(TOCSIN_ERR_NAME, tocsin_prepare(run, 1, (const char *[]){"\xed\xa0\x80"}, &keyset));
     REFUSED(TOCSIN_ERR_NAME, tocsin_prepare(run, 1, (const char *[]){longest}, &keyset));
+    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
+        many[i] = longest + 1; /* 255 bytes: right alone, too much together */
+    }
     REFUSED(TOCSIN_ERR_TOO_LONG, tocsin_prepare(run, WIRE_KEYSET_COLUMNS_MAX, many, &keyset));
     for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
         many[i] = names[0]; /* short, but one too many */
     }
     REFUSED(TOCSIN_ERR_TOO_LONG, tocsin_prepare(run, WIRE_KEYSET_COLUMNS_MAX + 1, many, &keyset));
     assert_int_equal(keyset, 99);
+    refusing_end(0);
+    free(longest);
+}
+
+static void calls_that_are_refused_are_counted_and_never_sent(void **state) {
+    (void)state;
+    struct tocsin *run = refusing_begin();
+    static const char *many[WIRE_KEYSET_COLUMNS_MAX + 1];
+    static double values[WIRE_KEYSET_COLUMNS_MAX + 1];
+    tocsin_keyset keyset = 99;
+    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
+        many[i] = names[0];
+    }
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log(run, 0, 1, &one)); /* nothing is prepared */
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log_named(run, 1, 1, NULL, &one));
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log_named(run, 1, 1, names, NULL));
@@ -153,6 +187,19 @@ static void what_is_refused_is_counted_and_never_sent(void **state) {
             tocsin_log_named(run, 1, WIRE_KEYSET_COLUMNS_MAX + 1, many, values));
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log_system(run, 1, names, NULL));
     REFUSED(TOCSIN_ERR_NAME, tocsin_log_system(run, 1, (const char *[]){"\xff"}, &one));
+    assert_int_equal(tocsin_prepare(run, 1, names, &keyset), TOCSIN_OK);
+    REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log(run, keyset + 1, 1, &one));
+    REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log(run, keyset, 1, NULL));
+    assert_int_equal(tocsin_log_system(run, 1, names, &one), TOCSIN_OK);
+    REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log(run, keyset + 1, 1, &one)); /* of system metrics */
+    refusing_end(1);
+}
+
+static void events_that_are_refused_are_counted_and_never_sent(void **state) {
+    (void)state;
+    struct tocsin *run = refusing_begin();
+    char *url = text_of(WIRE_URL_BYTES_MAX + 1, 'u');
+    char *json = text_of(WIRE_CONFIG_BYTES_MAX + 1, ' ');
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_alert(run, TOCSIN_INFO, NULL, NULL, 1, NULL));
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_alert(run, TOCSIN_INFO, "", NULL, 1, NULL));
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_alert(run, (enum tocsin_level)3, "t", NULL, 1, NULL));
@@ -163,20 +210,7 @@ static void what_is_refused_is_counted_and_never_sent(void **state) {
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_set_config(run, NULL));
     REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_set_config(run, ""));
     REFUSED(TOCSIN_ERR_TOO_LONG, tocsin_set_config(run, json));
-    assert_int_equal(tocsin_prepare(run, 1, names, &keyset), TOCSIN_OK);
-    REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log(run, keyset + 1, 1, &one));
-    REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log(run, keyset, 1, NULL));
-    assert_int_equal(tocsin_log_system(run, 1, names, &one), TOCSIN_OK);
-    REFUSED(TOCSIN_ERR_ARGUMENT, tocsin_log(run, keyset + 1, 1, &one)); /* of system metrics */
-#undef REFUSED
-    assert_int_equal(stats_of(run).emitted, 1);
-    assert_int_equal(stats_of(run).alerts, 0);
-    assert_int_equal(tocsin_finish(&run, PATIENCE_MS), TOCSIN_OK);
-    struct fake_seen *seen = fake_stop(fake);
-    assert_int_equal(seen->calls_n, 1);
-    assert_int_equal(seen->alerts_n + seen->configs_n, 0);
-    assert_int_equal(seen->damaged_n, 0);
-    fake_seen_free(seen);
+    refusing_end(0);
     free(url);
     free(json);
 }
@@ -305,7 +339,7 @@ static void finish_says_what_was_not_delivered_and_where_it_is(void **state) {
  * be. The assertions of cmocka would go on in the child. */
 /* LeakSanitizer asks this at exit. A child that leaves while libzmq's threads run has nothing to
  * say about leaks: what they hold on their stacks cannot be seen. */
-int __lsan_is_turned_off(void);
+__attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 static bool is_child;
 int __lsan_is_turned_off(void) {
     return is_child;
@@ -462,7 +496,9 @@ int main(void) {
         TEST(a_program_need_not_test_for_a_failed_start),
         TEST(a_start_that_fails_says_why_and_leaves_nothing),
         TEST(a_failed_start_is_one_sentence_with_the_remedy),
-        TEST(what_is_refused_is_counted_and_never_sent),
+        TEST(names_that_are_refused_are_counted_and_never_sent),
+        TEST(calls_that_are_refused_are_counted_and_never_sent),
+        TEST(events_that_are_refused_are_counted_and_never_sent),
         TEST(the_largest_of_everything_arrives),
         TEST(steps_count_on_and_follow_the_highest),
         TEST(an_alert_has_room_when_the_metrics_have_none),

@@ -148,9 +148,9 @@ static void what_was_committed_before_is_not_sent_twice(void **state) {
     struct scene scene;
     struct tocsin_ship_report report;
     scene_make(&scene);
+    const pid_t victim = start_victim(&scene, 30000);
     struct fake_collector *fake =
         fake_start(scene.endpoint, (struct fake_plan){.mute_batches = true});
-    const pid_t victim = start_victim(&scene, 30000);
     assert_true(fake_wait(fake, 1000, 1));
     end_victim(victim);
     fake_change(fake, (struct fake_plan){.hang_up_every = 10});

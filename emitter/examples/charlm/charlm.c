@@ -302,11 +302,12 @@ int main(int argc, char **argv) {
     if (corpus_read(&corpus) != 0) {
         return 1;
     }
+    int code = 1;
     if (rank_init(&rank, &plan, &corpus) != 0) {
         fprintf(stderr, "charlm: no memory for %lld ranks\n", (long long)plan.ranks);
-        return 1;
+    } else {
+        code = ranks_launch((uint32_t)plan.ranks, rank_main, &rank);
     }
-    const int code = ranks_launch((uint32_t)plan.ranks, rank_main, &rank);
     rank_fini(&rank);
     return code;
 }

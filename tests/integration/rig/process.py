@@ -12,6 +12,7 @@ import tempfile
 from rig.wait import wait_for
 
 SANITIZER_EXIT = 99
+LEAKS_OF_OTHERS = pathlib.Path(__file__).resolve().parents[2] / "lsan.supp"
 
 
 def make_place():
@@ -29,6 +30,7 @@ def environment(place, extra=None):
     for sanitizer in ("ASAN", "UBSAN", "LSAN", "TSAN"):
         given = os.environ.get(f"{sanitizer}_OPTIONS", "")
         env[f"{sanitizer}_OPTIONS"] = f"{given}:exitcode={SANITIZER_EXIT}".lstrip(":")
+    env["LSAN_OPTIONS"] += f":suppressions='{LEAKS_OF_OTHERS}':print_suppressions=0"
     env.update(extra or {})
     return {k: v for k, v in env.items() if v is not None}
 
