@@ -56,6 +56,7 @@ def test_a_trainer_over_its_quota_loses_nothing_and_its_alerts_do_not_wait(
     assert db.query("select emitted, committed, dropped from producers_overview "
                     "where lane = 'metrics'") == [(calls, calls, 0)]
     assert trainee.log.count("over the key's quota of values a second") == 1
+    assert keyed.metrics()["tocsin_hellos_total"] == 1, "it waited on the connection it had"
 
 
 def test_points_are_refused_and_counted_and_pass_later(db, keyed, connect):
