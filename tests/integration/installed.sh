@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# installed.sh <cmake> <build directory> <its library directory>: installs where no loader looks, as a user
+# does in ~/.local. Every program must start from there, and a program of one's own must link.
+set -eu
+place=$(mktemp -d /tmp/tocsin-installed-XXXXXX)
+trap 'rm -rf "$place"' EXIT
+"$1" --install "$2" --prefix "$place" >"$place.log" 2>&1 || { cat "$place.log"; exit 1; }
+rm -f "$place.log"
+unset LD_LIBRARY_PATH
+
+for program in tocsin tocsind; do
+  "$place/bin/$program" --version
+done
+ldd "$place/bin/tocsin" | grep "libtocsin.*$place" # and not another one of this machine
+"$place/bin/tocsin" ship --dir "$place" --json
+rc=0
+said=$("$place/libexec/tocsin/charlm" --nonsense 2>&1) || rc=$?
+case $rc:$said in
+  2:*usage*) ;;
+  *) echo "charlm does not start: $rc: $said"; exit 1 ;;
+esac
+PKG_CONFIG_PATH=$place/$3/pkgconfig pkg-config --modversion tocsin
