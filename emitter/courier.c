@@ -113,9 +113,8 @@ void courier_wake(struct courier *c) {
     (void)written; /* full means that a wake is pending already */
 }
 
-struct courier_view courier_look(const struct courier *c) {
-    return (struct courier_view){.connected = atomic_load(&c->connected),
-                                 .refused = atomic_load(&c->refused)};
+bool courier_is_connected(const struct courier *c) {
+    return atomic_load(&c->connected);
 }
 
 static bool join_by(pthread_t thread, int64_t deadline_ns) {

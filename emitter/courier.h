@@ -37,11 +37,8 @@ enum err courier_start(const struct courier_spec *spec, struct courier **out,
 /* Any thread: events are waiting. One system call, never waits. */
 void courier_wake(struct courier *courier);
 
-struct courier_view {
-    bool connected;
-    bool refused;
-};
-struct courier_view courier_look(const struct courier *courier); /* any thread */
+/* Any thread: a collector has answered and takes batches. */
+bool courier_is_connected(const struct courier *courier);
 
 enum courier_end {
     COURIER_DELIVERED, /* everything was acknowledged */

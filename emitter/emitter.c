@@ -283,7 +283,6 @@ enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out) {
     if (err != TOCSIN_OK || out == NULL) {
         return err != TOCSIN_OK ? err : TOCSIN_ERR_ARGUMENT;
     }
-    const struct courier_view view = courier_look(run->courier);
     const struct tocsin_stats stats = {
         .size = out->size,
         .emitted = atomic_load(&run->metrics->shared->emitted),
@@ -292,7 +291,7 @@ enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out) {
         .refused = atomic_load(&run->refused),
         .acknowledged = atomic_load(&run->file.header->lanes[WIRE_LANE_METRICS].acked_calls),
         .alerts = atomic_load(&run->alerts),
-        .connected = view.connected,
+        .connected = courier_is_connected(run->courier),
     };
     memcpy(out, &stats, out->size < sizeof stats ? out->size : sizeof stats);
     return TOCSIN_OK;

@@ -83,7 +83,7 @@ void link_free(struct link *link) {
     }
 }
 
-bool link_is_open(const struct link *link) {
+static bool is_open(const struct link *link) {
     return link->socket != NULL;
 }
 
@@ -249,7 +249,7 @@ enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms,
         {.socket = link->socket, .events = ZMQ_POLLIN},
         {.socket = link->monitor, .events = ZMQ_POLLIN},
     };
-    const int n = link_is_open(link) ? 3 : 1;
+    const int n = is_open(link) ? 3 : 1;
     if (zmq_poll(items, n, timeout_ms) <= 0 || n == 1) {
         return LINK_SAME;
     }
@@ -263,7 +263,7 @@ bool link_send(struct link *link, struct str frame) {
 bool link_receive(struct link *link, struct str *out_frame) {
     zmq_msg_close(&link->received);
     zmq_msg_init(&link->received);
-    if (!link_is_open(link) || zmq_msg_recv(&link->received, link->socket, ZMQ_DONTWAIT) < 0) {
+    if (!is_open(link) || zmq_msg_recv(&link->received, link->socket, ZMQ_DONTWAIT) < 0) {
         return false;
     }
     *out_frame =

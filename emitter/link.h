@@ -31,7 +31,6 @@ void link_free(struct link *link);
 /* Opens a socket towards endpoint. ERR_IO: no descriptor or no memory for it. */
 enum err link_open(struct link *link, const char *endpoint, struct why *why) ERR_MUST_CHECK;
 void link_close(struct link *link); /* fine if it is closed */
-bool link_is_open(const struct link *link);
 
 enum link_change { LINK_SAME, LINK_UP, LINK_LOST };
 

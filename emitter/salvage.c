@@ -38,7 +38,7 @@ static struct timespec mono_in(int64_t ns) {
 /* True: a collector is there. False: the run ends. */
 static bool wait_for_collector(struct salvage *s) {
     pthread_mutex_lock(&s->lock);
-    while (!atomic_load(&s->cancel) && !courier_look(s->courier).connected) {
+    while (!atomic_load(&s->cancel) && !courier_is_connected(s->courier)) {
         const struct timespec until = mono_in(LOOK_NS);
         pthread_cond_clockwait(&s->changed, &s->lock, CLOCK_MONOTONIC, &until);
     }
