@@ -114,11 +114,16 @@ def torn(world, kills):
 
 
 def stop_for(world, pids, seconds):
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    def send(number):
+        for pid in pids:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass  # a worker of PostgreSQL that was just ending
+
+    send(signal.SIGSTOP)
     world.go_on(seconds)
-    for pid in pids:
-        os.kill(pid, signal.SIGCONT)
+    send(signal.SIGCONT)
 
 
 @scenario()
