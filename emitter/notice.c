@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "emitter/notice.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Room for the longest title, TEXT_BYTES of text, and what stands around them. */
@@ -65,12 +69,29 @@ static void add_text(struct line *line, struct str text, size_t max) {
     }
 }
 
+/* A reader may go away between poll() and write(). The signal is then taken back in this thread,
+ * unless the program has one pending of its own; nothing of the program's handling is touched. */
+static void write_without_sigpipe(int fd, const struct line *line) {
+    const struct timespec at_once = {0};
+    sigset_t before;
+    sigset_t broken;
+    sigset_t pending;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &broken, &before);
+    const ssize_t written = write(fd, line->bytes, line->len);
+    if (written < 0 && errno == EPIPE && sigismember(&pending, SIGPIPE) == 0) {
+        sigtimedwait(&broken, NULL, &at_once);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 static void put(int fd, struct line *line) {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
     add(line, "\n", 1);
     if (poll(&ready, 1, 0) == 1 && ready.revents == POLLOUT) {
-        ssize_t written = write(fd, line->bytes, line->len);
-        (void)written; /* a line that cannot be printed is not printed */
+        write_without_sigpipe(fd, line);
     }
 }
 

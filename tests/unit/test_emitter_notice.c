@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,6 +151,34 @@ static void a_stopped_or_closed_reader_does_no_harm(void **state) {
     assert_true(full_ns < CLOCK_NS_PER_S);
 }
 
+/* The linker puts this in the place of poll(). */
+static bool reader_leaves;
+int __real_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms) {
+    const int ready = __real_poll(fds, n, timeout_ms);
+    fds->revents = reader_leaves ? POLLOUT : fds->revents;
+    return ready;
+}
+
+static void a_reader_that_leaves_in_the_last_moment_raises_no_signal(void **state) {
+    (void)state;
+    int ends[2];
+    sigset_t pending;
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    const int kept = dup(STDOUT_FILENO);
+    assert_true(dup2(ends[1], STDOUT_FILENO) >= 0);
+    reader_leaves = true;
+    notice_alert(false, &alert);
+    reader_leaves = false;
+    assert_true(dup2(kept, STDOUT_FILENO) >= 0);
+    assert_int_equal(sigpending(&pending), 0);
+    assert_int_equal(sigismember(&pending, SIGPIPE), 0);
+    close(kept);
+    close(ends[1]);
+}
+
 static void say_hostile(void *context) {
     notice_say(false, "the collector says: %s", (const char *)context);
 }
@@ -174,6 +203,7 @@ int main(void) {
         TEST(a_long_alert_is_cut_at_a_code_point_and_stays_one_line),
         TEST(a_terminal_gets_colour_unless_no_color_is_set),
         TEST(a_stopped_or_closed_reader_does_no_harm),
+        TEST(a_reader_that_leaves_in_the_last_moment_raises_no_signal),
         TEST(what_the_collector_says_is_made_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
