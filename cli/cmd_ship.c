@@ -3,10 +3,10 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "cli/bus.h"
 #include "cli/command.h"
 #include "cli/ctx.h"
 #include "cli/json.h"
-#include "emitter/include/tocsin.h"
 
 #define PAUSE_MS 5000 /* between two looks with --follow */
 
@@ -52,19 +52,19 @@ static const struct {
      "the collector refuses some of it: the run that it continues does not exist"},
 };
 
-static enum exit_code end(struct ctx *ctx, enum tocsin_err err) {
+static enum exit_code end(struct ctx *ctx, const struct bus *bus, enum tocsin_err err) {
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (ends[i].err == err) {
             return ctx_fail(ctx, ends[i].code, "%s", ends[i].text);
         }
     }
-    return err == TOCSIN_OK ? EXIT_OK : ctx_fail(ctx, EXIT_INTERNAL, "%s", tocsin_strerror(err));
+    return err == TOCSIN_OK ? EXIT_OK : ctx_fail(ctx, EXIT_INTERNAL, "%s", bus->strerror(err));
 }
 
-static enum tocsin_err ship_once(struct ctx *ctx, const struct tocsin_ship_options *options,
-                                 bool always_print) {
+static enum tocsin_err ship_once(struct ctx *ctx, const struct bus *bus,
+                                 const struct tocsin_ship_options *options, bool always_print) {
     struct tocsin_ship_report report = {.size = sizeof report};
-    const enum tocsin_err err = tocsin_ship(options, &report);
+    const enum tocsin_err err = bus->ship(options, &report);
     if (err != TOCSIN_ERR_CONFIG && (always_print || report.delivered > 0 || report.damaged > 0)) {
         if (ctx->json) {
             print_json(&report);
@@ -82,13 +82,18 @@ enum exit_code cmd_ship(struct ctx *ctx) {
                                                 .ring_dir = dir,
                                                 .spool_dir = dir,
                                                 .endpoints = args_text(ctx->args, "endpoint")};
-    if (!args_given(ctx->args, "follow")) {
-        return end(ctx, ship_once(ctx, &options, true));
+    struct bus bus;
+    struct why why = {""};
+    if (bus_load(&bus, &why) != ERR_OK) {
+        return ctx_fail(ctx, EXIT_INTERNAL, "%s", why.text);
     }
-    enum tocsin_err err = ship_once(ctx, &options, false);
+    if (!args_given(ctx->args, "follow")) {
+        return end(ctx, &bus, ship_once(ctx, &bus, &options, true));
+    }
+    enum tocsin_err err = ship_once(ctx, &bus, &options, false);
     while (err != TOCSIN_ERR_CONFIG && err != TOCSIN_ERR_ARGUMENT) {
         poll(NULL, 0, PAUSE_MS);
-        err = ship_once(ctx, &options, false);
+        err = ship_once(ctx, &bus, &options, false);
     }
-    return end(ctx, err);
+    return end(ctx, &bus, err);
 }

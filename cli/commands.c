@@ -207,8 +207,7 @@ static const struct opt client_key_opts[] = {
         .name = "name", .kind = OPT_TEXT, .value = "NAME", .required = true,                       \
         .help = "what the key is called here, for example a cluster or a person"                   \
     }
-#define QUOTA(option, what)                                                                        \
-    { .name = option, .kind = OPT_INT, .value = "N", .min = 1, .max = 1000000000000, .help = what }
+#define QUOTA_MAX 1000000000000
 
 static const struct opt authorize_opts[] = {
     KEY_NAME,
@@ -221,9 +220,24 @@ static const struct opt authorize_opts[] = {
      .kind = OPT_LIST,
      .value = "NAME",
      .help = "a project that it may write into; may be repeated; without it: all projects"},
-    QUOTA("points-per-s", "metric values a second; without it: no limit"),
-    QUOTA("series-per-min", "new metric names a minute; without it: no limit"),
-    QUOTA("alerts-per-min", "alerts a minute; without it: no limit"),
+    {.name = "points-per-s",
+     .kind = OPT_INT,
+     .value = "N",
+     .min = 1,
+     .max = QUOTA_MAX,
+     .help = "metric values a second; without it: no limit"},
+    {.name = "series-per-min",
+     .kind = OPT_INT,
+     .value = "N",
+     .min = 1,
+     .max = QUOTA_MAX,
+     .help = "new metric names a minute; without it: no limit"},
+    {.name = "alerts-per-min",
+     .kind = OPT_INT,
+     .value = "N",
+     .min = 1,
+     .max = QUOTA_MAX,
+     .help = "alerts a minute; without it: no limit"},
     {.name = "replace", .kind = OPT_FLAG, .help = "give the key of that name this public key"},
     {0},
 };

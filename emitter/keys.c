@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "emitter/include/tocsin.h"
+
 enum err keys_check(const char *server_key, const char *key_file, struct why *why) {
     if ((server_key == NULL) != (key_file == NULL)) {
         return why_set(why, ERR_CONFIG, "TOCSIN_SERVER_KEY and TOCSIN_KEY_FILE go together: set %s",
@@ -30,4 +32,11 @@ enum err keys_read(const char *server_key, const char *key_file, struct link_key
     }
     explicit_bzero(&keys, sizeof keys);
     return err;
+}
+
+enum tocsin_err tocsin_keypair(char out_public_key[41], char out_secret_key[41]) {
+    if (out_public_key == NULL || out_secret_key == NULL) {
+        return TOCSIN_ERR_ARGUMENT;
+    }
+    return link_make_keys(out_public_key, out_secret_key) == ERR_OK ? TOCSIN_OK : TOCSIN_ERR_SYSTEM;
 }

@@ -270,3 +270,7 @@ bool link_receive(struct link *link, struct str *out_frame) {
         (struct str){.ptr = zmq_msg_data(&link->received), .len = zmq_msg_size(&link->received)};
     return true;
 }
+
+enum err link_make_keys(char *out_public_key, char *out_secret_key) {
+    return zmq_curve_keypair(out_public_key, out_secret_key) == 0 ? ERR_OK : ERR_CONFIG;
+}

@@ -54,4 +54,8 @@ bool link_send(struct link *link, struct str frame);
 /* False: nothing there. The frame is borrowed until the next call on link. */
 bool link_receive(struct link *link, struct str *out_frame);
 
+/* A new pair for keys; each 40 characters and a NUL. Errors: ERR_CONFIG (a libzmq without CURVE).
+ */
+enum err link_make_keys(char *out_public_key, char *out_secret_key) ERR_MUST_CHECK;
+
 #endif

@@ -208,6 +208,10 @@ struct tocsin_ship_report {
 TOCSIN_API enum tocsin_err tocsin_ship(const struct tocsin_ship_options *options,
                                        struct tocsin_ship_report *out_report);
 
+/* Makes a pair of CURVE keys for a key file (docs/keys.md): 40 characters of Z85 (ZeroMQ RFC 32)
+ * and a NUL each. Errors: ARGUMENT, SYSTEM (the installed libzmq has no CURVE). */
+TOCSIN_API enum tocsin_err tocsin_keypair(char out_public_key[41], char out_secret_key[41]);
+
 /* Name of the run (borrowed until tocsin_finish); "" for NULL. */
 TOCSIN_API const char *tocsin_run_name(const struct tocsin *run);
 

@@ -12,8 +12,8 @@ unset LD_LIBRARY_PATH
 for program in tocsin tocsind; do
   "$place/bin/$program" --version
 done
-ldd "$place/bin/tocsin" | grep "libtocsin.*$place" # and not another one of this machine
-"$place/bin/tocsin" ship --dir "$place" --json
+# With the library beside it, and not another one of this machine.
+LD_DEBUG=files "$place/bin/tocsin" ship --dir "$place" --json 2>&1 | grep "calling init: $place/.*/libtocsin"
 rc=0
 said=$("$place/libexec/tocsin/charlm" --nonsense 2>&1) || rc=$?
 case $rc:$said in
