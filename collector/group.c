@@ -46,16 +46,12 @@ struct tally {
     bool ends;
 };
 
-/* An event is one call of the events lane, a call of a block one of the metrics lane; the
- * definition of a keyset is none. */
 static struct tally count(const struct wire_batch *batch) {
     struct tally tally = {0};
     struct wire_cursor items = batch->items;
     struct wire_item item;
     while (wire_next_item(&items, &item)) {
-        const uint64_t calls = item.kind == WIRE_ITEM_KEYSET  ? 0
-                               : item.kind == WIRE_ITEM_BLOCK ? item.block.calls
-                                                              : 1;
+        const uint64_t calls = wire_item_calls(&item);
         tally.calls += calls;
         tally.alerts += item.kind == WIRE_ITEM_ALERT;
         tally.ends |= item.kind == WIRE_ITEM_FINISH;

@@ -117,7 +117,7 @@ static uint32_t calls_of(const struct wire_batch *batch) {
     struct wire_item item;
     uint64_t calls = 0;
     while (wire_next_item(&cursor, &item)) {
-        calls += item.kind == WIRE_ITEM_BLOCK ? item.block.calls : item.kind != WIRE_ITEM_KEYSET;
+        calls += wire_item_calls(&item);
     }
     return calls < UINT32_MAX ? (uint32_t)calls : UINT32_MAX;
 }
