@@ -161,6 +161,9 @@ struct wire_span {
     int64_t last_time_ns;
 };
 
+#define WIRE_SPAN_NONE                                                                             \
+    ((struct wire_span){WIRE_STEP_NONE, WIRE_STEP_NONE, WIRE_TIME_NONE, WIRE_TIME_NONE})
+
 /* Calls that were dropped or lost: what is added to `dropped` since the batch before, said in its
  * place. System calls have no part in the steps. */
 struct wire_gap {
