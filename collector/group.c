@@ -43,6 +43,7 @@ struct tally {
     uint64_t calls;
     uint64_t points;
     uint64_t alerts;
+    uint64_t gaps;
     bool ends;
 };
 
@@ -55,6 +56,7 @@ static struct tally count(const struct wire_batch *batch) {
         tally.calls += calls;
         tally.alerts += item.kind == WIRE_ITEM_ALERT;
         tally.ends |= item.kind == WIRE_ITEM_FINISH;
+        tally.gaps += item.kind == WIRE_ITEM_GAP;
         if (item.kind == WIRE_ITEM_BLOCK) {
             tally.points += calls * item.block.columns;
         }
@@ -94,6 +96,7 @@ enum group_verdict group_add(struct group *group, const struct roster *roster,
     group->calls += tally.calls;
     group->points += tally.points;
     group->alerts += tally.alerts;
+    group->gaps += tally.gaps;
     return GROUP_ADDED;
 }
 

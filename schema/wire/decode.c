@@ -123,6 +123,10 @@ static const struct {
     [WIRE_ITEM_GAP] = {6, WIRE_LANE_METRICS, take_gap},
 };
 
+enum wire_lane wire_item_lane(enum wire_item_kind kind) {
+    return item_rows[kind].lane;
+}
+
 uint64_t wire_item_calls(const struct wire_item *item) {
     return item->kind == WIRE_ITEM_BLOCK ? item->block.calls
                                          : item_rows[item->kind].lane == WIRE_LANE_EVENTS;

@@ -230,6 +230,7 @@ enum err wire_decode(const void *bytes, size_t len, struct wire_frame *out) ERR_
 bool wire_next_item(struct wire_cursor *items, struct wire_item *out);
 bool wire_next_name(struct wire_cursor *names, struct str *out);
 
+enum wire_lane wire_item_lane(enum wire_item_kind kind);
 /* Calls of the lane that an item holds: an event is one, a definition or a gap is none. */
 uint64_t wire_item_calls(const struct wire_item *item);
 /* Whether first and last are both there or both not, and in order. */
