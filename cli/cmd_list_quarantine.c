@@ -1,46 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command.h"
-#include "cli/ctx.h"
-#include "cli/db.h"
-#include "cli/find.h"
-#include "cli/list.h"
+#include "cli/records.h"
 #include "cli_sql.h"
 
-static void print_head(struct json *json, const void *context) {
-    const struct ctx *ctx = context;
-    json_key(json, "project");
-    json_text(json, args_text(ctx->args, "project"));
-    json_key(json, "run");
-    json_text(json, args_text(ctx->args, "run"));
-}
-
-static enum exit_code check(struct ctx *ctx, const void *context) {
-    (void)context;
-    return find_project(ctx);
-}
-
-static enum exit_code show(struct ctx *ctx, const char *run_id) {
-    const struct pg_param params[] = {db_text(args_text(ctx->args, "project")), db_text(run_id)};
-    const struct list list = {
+enum exit_code cmd_list_quarantine(struct ctx *ctx) {
+    const struct records records = {
         .key = "quarantine",
+        .sql = sql_list_quarantine,
         .wide = 2, /* the ids */
         .empty = "Nothing is in quarantine.",
-        .check = check,
-        .head = print_head,
-        .context = ctx,
     };
-    return list_show(ctx, &list, sql_list_quarantine, 2, params);
-}
-
-enum exit_code cmd_list_quarantine(struct ctx *ctx) {
-    if (!args_given(ctx->args, "run")) {
-        return show(ctx, NULL);
-    }
-    struct run run;
-    enum exit_code code = find_run(ctx, &run);
-    if (code == EXIT_OK) {
-        code = show(ctx, run.id);
-        find_run_free(&run);
-    }
-    return code;
+    return records_list(ctx, &records);
 }

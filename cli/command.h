@@ -68,6 +68,7 @@ enum exit_code cmd_keys_list(struct ctx *ctx);
 enum exit_code cmd_keys_revoke(struct ctx *ctx);
 enum exit_code cmd_keys_server(struct ctx *ctx);
 enum exit_code cmd_list_alerts(struct ctx *ctx);
+enum exit_code cmd_list_gaps(struct ctx *ctx);
 enum exit_code cmd_list_metrics(struct ctx *ctx);
 enum exit_code cmd_list_projects(struct ctx *ctx);
 enum exit_code cmd_list_quarantine(struct ctx *ctx);

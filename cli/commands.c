@@ -88,7 +88,7 @@ static const struct opt alerts_opts[] = {
     {0},
 };
 
-static const struct opt quarantine_opts[] = {
+static const struct opt records_opts[] = {
     PROJECT,
     {.name = "run",
      .kind = OPT_TEXT,
@@ -144,8 +144,9 @@ static const char query_text[] =
     "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
     "most 10000 rows. It reads the views metrics, metrics_all_attempts, metric_blocks, "
     "system_metrics, series_overview, runs_overview, attempts_overview, alerts_feed, "
-    "producers_overview and quarantine_overview, which hold all projects: each has a column "
-    "`project`, and "
+    "producers_overview, quarantine_overview and gaps_overview, which hold all projects: each has "
+    "a "
+    "column `project`, and "
     "current_setting('tocsin.project') is the one given with --project; and keys_overview. In "
     "JSON, numbers, booleans, JSON and times keep their kind; everything else is text, so an array "
     "comes best as "
@@ -350,8 +351,18 @@ const struct command command_table[] = {
              "batch's number in its lane.",
      .json = "{project, run, quarantine: [{timestamp, run, rank, attempt, lane, seq, calls, bytes, "
              "sqlstate, reason, run_id, quarantine_id}]}",
-     .opts = quarantine_opts,
+     .opts = records_opts,
      .run = cmd_list_quarantine},
+    {.path = "list gaps",
+     .line = "list calls that never came, newest first",
+     .text =
+         "Calls that were dropped because an emitter's ring and spool were full, or lost with a "
+         "damaged spool: how many, and between which steps and times they lie. Calls of system "
+         "metrics have no step. What nobody knows is null.",
+     .json = "{project, run, gaps: [{received, run, rank, attempt, calls, first_step, last_step, "
+             "first_time, last_time, run_id, gap_id}]}",
+     .opts = records_opts,
+     .run = cmd_list_gaps},
     {.path = "get project",
      .line = "show a project and its runs",
      .text = "last_activity is the highest step of any run.",

@@ -132,6 +132,7 @@ static void count_committed(const struct group *group) {
     counters_add(COUNTER_calls, (int64_t)group->calls);
     counters_add(COUNTER_points, (int64_t)group->points);
     counters_add(COUNTER_alerts, (int64_t)group->alerts);
+    counters_add(COUNTER_gap_records, (int64_t)group->gaps);
 }
 
 static void settle_committed(struct commit *commit, bool aside) {

@@ -43,22 +43,20 @@ struct tally {
     uint64_t calls;
     uint64_t points;
     uint64_t alerts;
+    uint64_t gaps;
     bool ends;
 };
 
-/* An event is one call of the events lane, a call of a block one of the metrics lane; the
- * definition of a keyset is none. */
 static struct tally count(const struct wire_batch *batch) {
     struct tally tally = {0};
     struct wire_cursor items = batch->items;
     struct wire_item item;
     while (wire_next_item(&items, &item)) {
-        const uint64_t calls = item.kind == WIRE_ITEM_KEYSET  ? 0
-                               : item.kind == WIRE_ITEM_BLOCK ? item.block.calls
-                                                              : 1;
+        const uint64_t calls = wire_item_calls(&item);
         tally.calls += calls;
         tally.alerts += item.kind == WIRE_ITEM_ALERT;
         tally.ends |= item.kind == WIRE_ITEM_FINISH;
+        tally.gaps += item.kind == WIRE_ITEM_GAP;
         if (item.kind == WIRE_ITEM_BLOCK) {
             tally.points += calls * item.block.columns;
         }
@@ -98,6 +96,7 @@ enum group_verdict group_add(struct group *group, const struct roster *roster,
     group->calls += tally.calls;
     group->points += tally.points;
     group->alerts += tally.alerts;
+    group->gaps += tally.gaps;
     return GROUP_ADDED;
 }
 

@@ -39,6 +39,7 @@ struct group {
     uint64_t calls;
     uint64_t points;
     uint64_t alerts;
+    uint64_t gaps; /* records of calls that never came */
 };
 
 enum group_verdict {

@@ -126,6 +126,8 @@ static void count(const struct quota *quota, uint64_t key_id, const struct wire_
     while (wire_next_item(&items, &item)) {
         if (item.kind == WIRE_ITEM_BLOCK) {
             out_costs[QUOTA_POINTS] += (int64_t)item.block.columns * item.block.calls;
+        } else if (item.kind == WIRE_ITEM_GAP) {
+            out_costs[QUOTA_POINTS]++; /* a row like any other */
         } else if (item.kind == WIRE_ITEM_ALERT) {
             out_costs[QUOTA_ALERTS]++;
         } else if (item.kind == WIRE_ITEM_KEYSET) {

@@ -22,7 +22,7 @@ struct store {
     const struct group *group; /* during one transaction */
     const struct why *aside;   /* NULL, or why the batch of this group goes into quarantine */
     char sqlstate[PG_SQLSTATE_BYTES]; /* of the latest transaction that failed */
-    struct statement advance, read, series, alerts, finish;
+    struct statement advance, read, series, gaps, alerts, finish;
     struct buf copy;
 };
 
@@ -32,6 +32,9 @@ struct store *store_new(struct dbconn *conn) {
                                                 PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT8};
     static const enum pgarray_type series[] = {PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT4,
                                                PGARRAY_TEXT, PGARRAY_TEXT};
+    static const enum pgarray_type gaps[] = {PGARRAY_INT8,        PGARRAY_INT4,       PGARRAY_INT4,
+                                             PGARRAY_INT8,        PGARRAY_INT8,       PGARRAY_INT8,
+                                             PGARRAY_TIMESTAMPTZ, PGARRAY_TIMESTAMPTZ};
     static const enum pgarray_type alerts[] = {PGARRAY_INT8, PGARRAY_INT4,        PGARRAY_INT4,
                                                PGARRAY_INT2, PGARRAY_TEXT,        PGARRAY_TEXT,
                                                PGARRAY_INT8, PGARRAY_TIMESTAMPTZ, PGARRAY_TEXT};
@@ -45,6 +48,7 @@ struct store *store_new(struct dbconn *conn) {
     statement_init(&store->advance, "advance_producers", sql_advance_producers, 9, advance);
     statement_init(&store->read, "read_producers", sql_read_producers, 3, advance);
     statement_init(&store->series, "insert_series", sql_insert_series, 5, series);
+    statement_init(&store->gaps, "insert_gaps", sql_insert_gaps, 8, gaps);
     statement_init(&store->alerts, "insert_alerts", sql_insert_alerts, 9, alerts);
     statement_init(&store->finish, "finish_attempts", sql_finish_attempts, 5, finish);
     buf_init(&store->copy, COPY_BYTES + BLOCKCOPY_TUPLE_BYTES_MAX);
@@ -58,6 +62,7 @@ void store_free(struct store *store) {
     statement_fini(&store->advance);
     statement_fini(&store->read);
     statement_fini(&store->series);
+    statement_fini(&store->gaps);
     statement_fini(&store->alerts);
     statement_fini(&store->finish);
     buf_fini(&store->copy);
@@ -101,8 +106,7 @@ typedef enum err item_fn(struct store *store, struct pg *pg, const struct produc
 
 static enum err each_item(struct store *store, struct pg *pg, enum wire_item_kind kind,
                           item_fn *put, struct why *why) {
-    const enum wire_lane lane =
-        kind == WIRE_ITEM_KEYSET || kind == WIRE_ITEM_BLOCK ? WIRE_LANE_METRICS : WIRE_LANE_EVENTS;
+    const enum wire_lane lane = wire_item_lane(kind);
     for (size_t i = 0; i < store->group->n; i++) {
         const struct group_stream *stream = &store->group->streams[i];
         const struct message *message = stream->lane == lane ? stream->first : NULL;
@@ -146,6 +150,37 @@ static enum err put_keyset(struct store *store, struct pg *pg, const struct prod
     return statement_send_if(&store->series, pg, ELEMENTS_MAX, why);
 }
 
+static void put_i64_or_null(struct pgarray *array, int64_t value, int64_t null) {
+    if (value == null) {
+        pgarray_put_null(array);
+    } else {
+        pgarray_put_i64(array, value);
+    }
+}
+
+static void put_time_or_null(struct pgarray *array, int64_t unix_ns) {
+    if (unix_ns == WIRE_TIME_NONE) {
+        pgarray_put_null(array);
+    } else {
+        pgarray_put_i64(array, pgarray_time_of_ns(unix_ns));
+    }
+}
+
+static enum err put_gap(struct store *store, struct pg *pg, const struct producer *producer,
+                        const struct wire_item *item, struct why *why) {
+    const struct wire_span *span = &item->gap.span;
+    struct pgarray *a = store->gaps.arrays;
+    pgarray_put_i64(&a[0], (int64_t)producer->run_id);
+    pgarray_put_i32(&a[1], (int32_t)producer->rank);
+    pgarray_put_i32(&a[2], (int32_t)producer->attempt);
+    pgarray_put_i64(&a[3], (int64_t)item->gap.calls);
+    put_i64_or_null(&a[4], span->first_step, WIRE_STEP_NONE);
+    put_i64_or_null(&a[5], span->last_step, WIRE_STEP_NONE);
+    put_time_or_null(&a[6], span->first_time_ns);
+    put_time_or_null(&a[7], span->last_time_ns);
+    return statement_send_if(&store->gaps, pg, ELEMENTS_MAX, why);
+}
+
 static enum err put_block(struct store *store, struct pg *pg, const struct producer *producer,
                           const struct wire_item *item, struct why *why) {
     const struct blockcopy_owner owner = {producer->run_id, producer->rank, producer->attempt};
@@ -167,11 +202,7 @@ static enum err put_alert(struct store *store, struct pg *pg, const struct produ
     pgarray_put_i16(&a[3], (int16_t)alert->level);
     put_str(&a[4], alert->title);
     put_str(&a[5], alert->text);
-    if (alert->step == WIRE_STEP_NONE) {
-        pgarray_put_null(&a[6]);
-    } else {
-        pgarray_put_i64(&a[6], alert->step);
-    }
+    put_i64_or_null(&a[6], alert->step, WIRE_STEP_NONE);
     pgarray_put_i64(&a[7], pgarray_time_of_ns(alert->time_ns));
     put_str(&a[8], alert->webhook_url);
     return statement_send_if(&store->alerts, pg, ELEMENTS_MAX, why);
@@ -218,8 +249,19 @@ static enum err store_series(struct store *store, struct pg *pg, struct why *why
     return err == ERR_OK ? statement_send_if(&store->series, pg, 1, why) : err;
 }
 
+static enum err store_gaps(struct store *store, struct pg *pg, struct why *why) {
+    if (store->group->gaps == 0) {
+        return ERR_OK;
+    }
+    const enum err err = each_item(store, pg, WIRE_ITEM_GAP, put_gap, why);
+    return err == ERR_OK ? statement_send_if(&store->gaps, pg, 1, why) : err;
+}
+
 static enum err store_metrics(struct store *store, struct pg *pg, struct why *why) {
-    const enum err err = store_series(store, pg, why);
+    enum err err = store_series(store, pg, why);
+    if (err == ERR_OK) {
+        err = store_gaps(store, pg, why);
+    }
     return err == ERR_OK && store->group->points > 0 ? copy_blocks(store, pg, why) : err;
 }
 
@@ -281,6 +323,9 @@ static enum err set_aside(struct store *store, struct pg *pg, struct why *why) {
         statement_clear(&store->series);
         err = pg_run(pg, "rollback to savepoint before_names", why);
     }
+    if (err == ERR_OK) {
+        err = store_gaps(store, pg, why); /* their calls are counted as dropped all the same */
+    }
     return err == ERR_OK ? insert_quarantine(store, pg, why) : err;
 }
 
@@ -292,6 +337,7 @@ static enum err transaction(struct pg *pg, void *context, struct why *why) {
     struct store *store = context;
     statement_clear(&store->advance); /* an attempt that failed may have left them half full */
     statement_clear(&store->series);
+    statement_clear(&store->gaps);
     statement_clear(&store->alerts);
     statement_clear(&store->finish);
     const int64_t began_ns = clock_mono_ns();

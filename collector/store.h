@@ -7,6 +7,7 @@
  *     begin
  *     advance_producers   compare and set of every stream; short of one row, roll back
  *     insert_series       names of keysets
+ *     insert_gaps         calls that never came
  *     copy_blocks
  *     insert_alerts, finish_attempts, merge_config
  *     commit
@@ -34,8 +35,8 @@ enum err store_group(struct store *store, const struct group *group,
 
 /* The same for the one batch of a group that store_group() has just refused for its content: its
  * stream moves on, its frame goes into quarantine with the reason, the names of its keysets are
- * stored if they can be, for later batches need them. Also ERR_DB_CONTENT: the run has
- * STORE_QUARANTINE_MAX already. */
+ * stored if they can be, for later batches need them, and so are its gaps. Also ERR_DB_CONTENT: the
+ * run has STORE_QUARANTINE_MAX already. */
 #define STORE_QUARANTINE_MAX 256
 enum err store_aside(struct store *store, const struct group *group, const struct why *reason,
                      struct why *why) ERR_MUST_CHECK;

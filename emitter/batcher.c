@@ -9,8 +9,8 @@
 #define GROUPS_MAX 256 /* keysets in one batch */
 
 /* At most, besides texts and arrays. */
-#define FRAME_BYTES 64
 #define ITEM_BYTES  48
+#define FRAME_BYTES (64 + 2 * ITEM_BYTES) /* with a gap, and the one that a damaged spool adds */
 #define NAME_BYTES  5
 #define CALL_BYTES  16 /* step and time */
 
@@ -254,18 +254,21 @@ static void count_range(struct batcher *batcher, const struct batcher_source *so
 /* Any number counts as the first of every keyset. */
 #define SEQ_DEFINES_ALL 0
 
-static uint32_t items_n(const struct batcher *batcher) {
-    return batcher->definitions_n + batcher->groups_n + batcher->events_n;
+static uint32_t items_n(const struct batcher *batcher, const struct batcher_range *range) {
+    return (range->gap != NULL) + batcher->definitions_n + batcher->groups_n + batcher->events_n;
 }
 
 static enum err put_items(struct batcher *batcher, const struct batcher_source *source,
-                          uint64_t start, uint64_t seq) {
-    enum err err = put_events(batcher, source->ring, start);
+                          const struct batcher_range *range, uint64_t seq) {
+    enum err err = range->gap != NULL ? wire_put_gap(range->gap, &batcher->frame) : ERR_OK;
+    if (err == ERR_OK) {
+        err = put_events(batcher, source->ring, range->start);
+    }
     if (err == ERR_OK) {
         err = put_definitions(batcher, source->keysets, seq);
     }
     for (uint32_t i = 0; err == ERR_OK && i < batcher->groups_n; i++) {
-        err = put_block(batcher, source->ring, start, &batcher->groups[i]);
+        err = put_block(batcher, source->ring, range->start, &batcher->groups[i]);
     }
     return err;
 }
@@ -279,9 +282,9 @@ enum err batcher_build(struct batcher *batcher, const struct batcher_source *sou
                        struct str *out_frame) {
     count_range(batcher, source, range, range->seq);
     buf_clear(&batcher->frame);
-    enum err err = wire_begin_batch(head, items_n(batcher), &batcher->frame);
+    enum err err = wire_begin_batch(head, items_n(batcher, range), &batcher->frame);
     if (err == ERR_OK) {
-        err = put_items(batcher, source, range->start, range->seq);
+        err = put_items(batcher, source, range, range->seq);
     }
     if (err == ERR_OK) {
         *out_frame = content(batcher);
@@ -294,10 +297,10 @@ enum err batcher_build_items(struct batcher *batcher, const struct batcher_sourc
                              uint32_t *out_n) {
     count_range(batcher, source, range, SEQ_DEFINES_ALL);
     buf_clear(&batcher->frame);
-    const enum err err = put_items(batcher, source, range->start, SEQ_DEFINES_ALL);
+    const enum err err = put_items(batcher, source, range, SEQ_DEFINES_ALL);
     if (err == ERR_OK) {
         *out_items = content(batcher);
-        *out_n = items_n(batcher);
+        *out_n = items_n(batcher, range);
     }
     return err;
 }

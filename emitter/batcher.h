@@ -33,6 +33,7 @@ struct batcher_range {
     uint64_t calls; /* calls or events in it */
     uint64_t bytes; /* of the frame, at most */
     bool full;      /* stopped at a limit of a batch, not at the end of what is published */
+    const struct wire_gap *gap; /* borrows; to be told first. NULL: none */
 };
 
 /* How far the batch of this number can reach from start: up to WIRE_FRAME_BYTES_TARGET of frame,
@@ -42,7 +43,7 @@ struct batcher_range batcher_cut(struct batcher *batcher, const struct batcher_s
 /* The range of the last batcher_cut() is now batch seq: keysets that are new in it are noted. */
 void batcher_settle(struct batcher *batcher, const struct batcher_source *source, uint64_t seq);
 
-/* Builds the frame of a range (its seq, start and end): head has everything but the items. The
+/* Builds the frame of a range (its seq, start, end and gap): head has everything but the items. The
  * frame is borrowed until the next call. ERR_MEMORY; other errors mean that a record is damaged. */
 enum err batcher_build(struct batcher *batcher, const struct batcher_source *source,
                        const struct batcher_range *range, const struct wire_batch *head,

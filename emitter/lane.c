@@ -63,23 +63,33 @@ static uint64_t calls_through(const struct lane *lane, uint64_t seq) {
     return batch->seq == seq ? batch->calls_before + batch->calls : 0;
 }
 
+static uint64_t dropped_through(const struct lane *lane, uint64_t seq) {
+    const struct ringfile_batch *batch = slot(lane, seq);
+    return batch->seq == seq ? batch->dropped : 0;
+}
+
 static bool has_room(const struct lane *lane) {
     return next_seq(lane) - released_seq(lane) <= lane->window;
 }
 
 static void append(struct lane *lane, struct batcher *batcher, const struct batcher_range *range) {
     const uint64_t seq = next_seq(lane);
-    lane->told_dropped = dropped(lane);
-    *slot(lane, seq) = (struct ringfile_batch){.seq = seq,
-                                               .start = range->start,
-                                               .end = range->end,
-                                               .calls = range->calls,
-                                               .bytes = range->bytes,
-                                               .dropped = lane->told_dropped,
-                                               .emitted = emitted(lane),
-                                               .calls_before = calls_through(lane, seq - 1)};
+    struct ring_shared *shared = lane->source.ring->shared;
+    const uint64_t told = lane->told_dropped;
+    lane->told_dropped = gap_take(&shared->gap, &shared->dropped);
+    *slot(lane, seq) = (struct ringfile_batch){
+        .seq = seq,
+        .start = range->start,
+        .end = range->end,
+        .calls = range->calls,
+        .bytes = range->bytes,
+        .dropped = lane->told_dropped,
+        .emitted = emitted(lane),
+        .calls_before = calls_through(lane, seq - 1),
+        .gap = {.calls = lane->told_dropped - told, .span = shared->gap.kept}};
     batcher_settle(batcher, &lane->source, seq);
     atomic_store_explicit(&lane->file->next_seq, seq + 1, memory_order_release);
+    gap_clear(&shared->gap);
     lane->cut_at = range->end;
     lane->waiting_since_ns = 0;
 }
@@ -110,56 +120,87 @@ void lane_cut(struct lane *lane, struct batcher *batcher, int64_t now_ns, bool h
     }
 }
 
+/* What a batch says of itself, under the number and with the totals that the collector knows. */
+static struct wire_batch head_of(const struct lane *lane, uint64_t seq, uint64_t emitted,
+                                 uint64_t dropped) {
+    const struct ringfile_lane *file = lane->file;
+    return (struct wire_batch){.producer = lane->producer,
+                               .lane = lane->id,
+                               .seq = seq - file->seq_base,
+                               .emitted = emitted - file->base_calls - file->base_dropped,
+                               .dropped = dropped - file->base_dropped};
+}
+
 /* Reading the spool */
 
-static uint32_t calls_of(const struct wire_batch *batch) {
+static uint64_t gap_calls_of(const struct wire_item *item) {
+    return item->kind == WIRE_ITEM_GAP ? item->gap.calls : 0;
+}
+
+static uint64_t sum_of(const struct wire_batch *batch,
+                       uint64_t (*calls_of)(const struct wire_item *item)) {
     struct wire_cursor cursor = batch->items;
     struct wire_item item;
     uint64_t calls = 0;
     while (wire_next_item(&cursor, &item)) {
-        calls += item.kind == WIRE_ITEM_BLOCK ? item.block.calls : item.kind != WIRE_ITEM_KEYSET;
+        calls += calls_of(&item);
     }
-    return calls < UINT32_MAX ? (uint32_t)calls : UINT32_MAX;
+    return calls;
+}
+
+/* What the total of dropped and lost calls gains with a batch, less what its own gap tells: nobody
+ * knows the steps of these. */
+static uint64_t untold(const struct lane *lane, const struct segment_batch *batch,
+                       const struct spool_mark *before, const struct spool_mark *after) {
+    const uint64_t gained = after->dropped + after->lost - before->dropped - before->lost;
+    const uint64_t told = batch->dropped - batch->dropped_before;
+    return lane->id == WIRE_LANE_METRICS && gained > told ? gained - told : 0;
 }
 
 /* The frame of what was read into lane->items. */
 static enum err frame_spooled(struct lane *lane, const struct segment_batch *batch,
-                              const struct spool_mark *mark) {
-    const struct wire_batch head = {.producer = lane->producer,
-                                    .lane = lane->id,
-                                    .seq = batch->seq - lane->file->seq_base,
-                                    .emitted = batch->emitted - lane->file->base_calls,
-                                    .dropped = batch->dropped + mark->lost};
+                              const struct spool_mark *mark, uint64_t calls_untold) {
+    const struct wire_batch head =
+        head_of(lane, batch->seq, batch->emitted, mark->dropped + mark->lost);
+    const struct wire_gap gap = {.calls = calls_untold, .span = WIRE_SPAN_NONE};
     buf_clear(&lane->frame);
-    enum err err = wire_begin_batch(&head, batch->items, &lane->frame);
+    enum err err = wire_begin_batch(&head, batch->items + (calls_untold > 0), &lane->frame);
+    if (err == ERR_OK && calls_untold > 0) {
+        err = wire_put_gap(&gap, &lane->frame);
+    }
     return err == ERR_OK ? buf_append(&lane->frame, lane->items.ptr, lane->items.len) : err;
 }
 
 /* A frame that the collector would not take holds up everything behind it. */
-static bool is_sendable(const struct lane *lane, const struct segment_batch *batch) {
+static bool is_sendable(const struct lane *lane, const struct segment_batch *batch,
+                        uint64_t calls_untold) {
+    const uint64_t told =
+        lane->id == WIRE_LANE_METRICS ? batch->dropped - batch->dropped_before : 0;
     struct wire_frame frame;
     return wire_decode(lane->frame.ptr, lane->frame.len, &frame) == ERR_OK &&
-           calls_of(&frame.batch) == batch->calls;
+           sum_of(&frame.batch, wire_item_calls) == batch->calls &&
+           sum_of(&frame.batch, gap_calls_of) == told + calls_untold;
 }
 
 /* Reads the batch behind the mark and makes its frame. False: none, or no memory for it. */
 static bool read_spooled(struct lane *lane, struct spool_mark *mark) {
     struct segment_batch batch;
-    const uint64_t lost_before = mark->lost;
+    const struct spool_mark before = *mark;
     if (!spool_read(lane->spool, mark, &lane->items, &batch)) {
         return false;
     }
-    enum err err = frame_spooled(lane, &batch, mark);
+    uint64_t more = untold(lane, &batch, &before, mark);
+    enum err err = frame_spooled(lane, &batch, mark, more);
     if (err == ERR_MEMORY) {
         return false;
     }
-    if (err != ERR_OK || !is_sendable(lane, &batch)) {
+    if (err != ERR_OK || !is_sendable(lane, &batch, more)) {
         spool_refuse(mark, &batch);
-        batch.items = 0;
         buf_clear(&lane->items);
-        err = frame_spooled(lane, &batch, mark);
+        more = untold(lane, &batch, &before, mark);
+        err = frame_spooled(lane, &batch, mark, more);
     }
-    if (mark->lost > lost_before) {
+    if (mark->lost > before.lost) {
         keysets_define_again(lane->source.keysets); /* what is lost may have defined them */
     }
     return err == ERR_OK;
@@ -194,6 +235,14 @@ static bool make_ready(struct lane *lane, uint64_t seq) {
 
 /* Sending */
 
+static struct batcher_range range_of(const struct lane *lane, const struct ringfile_batch *batch) {
+    const bool tells = lane->id == WIRE_LANE_METRICS && batch->gap.calls > 0;
+    return (struct batcher_range){.seq = batch->seq,
+                                  .start = batch->start,
+                                  .end = batch->end,
+                                  .gap = tells ? &batch->gap : NULL};
+}
+
 bool lane_next(struct lane *lane, uint64_t *out_bytes) {
     const uint64_t seq = lane->sent_seq + 1;
     if (lane->held || seq >= next_seq(lane) || lane->sent_seq - acked_seq(lane) >= lane->window) {
@@ -217,12 +266,8 @@ enum err lane_build(struct lane *lane, struct batcher *batcher, struct str *out_
         return ERR_OK;
     }
     const struct ringfile_batch *batch = slot(lane, seq);
-    const struct batcher_range range = {.seq = seq, .start = batch->start, .end = batch->end};
-    const struct wire_batch head = {.producer = lane->producer,
-                                    .lane = lane->id,
-                                    .seq = seq - lane->file->seq_base,
-                                    .emitted = batch->emitted - lane->file->base_calls,
-                                    .dropped = batch->dropped + lost(lane)};
+    const struct batcher_range range = range_of(lane, batch);
+    const struct wire_batch head = head_of(lane, seq, batch->emitted, batch->dropped + lost(lane));
     return batcher_build(batcher, &lane->source, &range, &head, out_frame);
 }
 
@@ -240,14 +285,15 @@ void lane_sent(struct lane *lane) {
 
 /* Acknowledgements */
 
-static void note_acked(struct lane *lane, uint64_t seq, uint64_t calls) {
+static void note_acked(struct lane *lane, uint64_t seq, uint64_t calls, uint64_t dropped_then) {
     atomic_store_explicit(&lane->file->acked_calls, calls, memory_order_relaxed);
+    atomic_store_explicit(&lane->file->acked_dropped, dropped_then, memory_order_relaxed);
     atomic_store_explicit(&lane->file->acked_seq, seq, memory_order_release);
 }
 
 static void release_ring(struct lane *lane, uint64_t seq) {
     const struct ringfile_batch *batch = slot(lane, seq);
-    note_acked(lane, seq, batch->calls_before + batch->calls - lost(lane));
+    note_acked(lane, seq, batch->calls_before + batch->calls - lost(lane), batch->dropped);
     ring_release(lane->source.ring, batch->end);
 }
 
@@ -264,7 +310,7 @@ static bool release_spool(struct lane *lane, uint64_t seq) {
         lane->mark = mark;
     }
     atomic_store_explicit(&lane->file->lost_calls, mark.lost, memory_order_relaxed);
-    note_acked(lane, seq, mark.calls - mark.lost);
+    note_acked(lane, seq, mark.calls - mark.lost, mark.dropped);
     spool_acknowledge(lane->spool, &mark);
     return true;
 }
@@ -320,13 +366,27 @@ void lane_tick(struct lane *lane, int64_t now_ns) {
     }
 }
 
+/* The calls that batches of the ring tell as dropped are told by those that are cut in their place.
+ */
+static void take_back_gaps(struct lane *lane) {
+    for (uint64_t seq = released_seq(lane) + 1; seq < next_seq(lane); seq++) {
+        if (slot(lane, seq)->gap.calls > 0) {
+            gap_keep(&lane->source.ring->shared->gap, &slot(lane, seq)->gap.span);
+        }
+    }
+    lane->told_dropped = dropped_through(lane, released_seq(lane));
+}
+
 /* Batches of the ring are cut anew: the collector has seen none of them under the new id. */
 void lane_restart(struct lane *lane, const struct wire_id *producer) {
     lane->producer = *producer;
     lane->ready.seq = 0;
+    take_back_gaps(lane);
     atomic_store_explicit(&lane->file->next_seq, released_seq(lane) + 1, memory_order_release);
     lane->file->seq_base = acked_seq(lane);
     lane->file->base_calls = atomic_load(&lane->file->acked_calls);
+    lane->file->base_dropped =
+        atomic_load(&lane->file->acked_dropped) + atomic_load(&lane->file->lost_calls);
     lane->cut_at = atomic_load_explicit(&lane->source.ring->shared->tail, memory_order_relaxed);
     lane->waiting_since_ns = 0;
     lane_rewind(lane);
@@ -365,6 +425,8 @@ void lane_label(const struct lane *lane, struct segment_label *out) {
     out->seq_base = acked_seq(lane);
     out->calls_base = atomic_load_explicit(&lane->file->acked_calls, memory_order_relaxed);
     out->lost = atomic_load_explicit(&lane->file->lost_calls, memory_order_relaxed);
+    out->dropped_base =
+        out->lost + atomic_load_explicit(&lane->file->acked_dropped, memory_order_relaxed);
 }
 
 /* The spool has the batch: the mark says so before the ring forgets it. */
@@ -380,10 +442,11 @@ enum err lane_spool(struct lane *lane, struct batcher *batcher, struct why *why)
         return ERR_NOT_FOUND;
     }
     const struct ringfile_batch *batch = slot(lane, seq);
-    const struct batcher_range range = {.seq = seq, .start = batch->start, .end = batch->end};
+    const struct batcher_range range = range_of(lane, batch);
     struct segment_batch spooled = {.seq = seq,
                                     .emitted = batch->emitted,
                                     .dropped = batch->dropped,
+                                    .dropped_before = batch->dropped - batch->gap.calls,
                                     .calls_before = batch->calls_before,
                                     .calls = (uint32_t)batch->calls};
     struct str items;

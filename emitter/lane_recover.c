@@ -7,6 +7,7 @@ static struct segment_batch as_spooled(const struct ringfile_batch *batch) {
     return (struct segment_batch){.seq = batch->seq,
                                   .emitted = batch->emitted,
                                   .dropped = batch->dropped,
+                                  .dropped_before = batch->dropped - batch->gap.calls,
                                   .calls_before = batch->calls_before,
                                   .calls = (uint32_t)batch->calls};
 }
@@ -24,8 +25,9 @@ static void adopt_spooled(struct ringfile_lane *file, uint64_t spool_end) {
     }
 }
 
-/* Moves the start of the spool to behind what is acknowledged. */
-static void skip_acknowledged(struct lane *lane, uint64_t acked) {
+/* Moves the start of the spool to behind what is acknowledged. Without a ring only the spool knows
+ * how many calls were dropped until then. */
+static void skip_acknowledged(struct lane *lane, uint64_t acked, bool has_ring) {
     const uint64_t lost = atomic_load(&lane->file->lost_calls);
     struct spool_mark mark = spool_start(lane->spool);
     struct segment_batch batch;
@@ -34,6 +36,10 @@ static void skip_acknowledged(struct lane *lane, uint64_t acked) {
     mark.seq = acked + 1;
     mark.calls = atomic_load(&lane->file->acked_calls) + lost;
     mark.lost = lost;
+    if (has_ring) {
+        mark.dropped = atomic_load(&lane->file->acked_dropped);
+    }
+    atomic_store(&lane->file->acked_dropped, mark.dropped);
     spool_acknowledge(lane->spool, &mark);
 }
 
@@ -56,10 +62,13 @@ void lane_recover(struct lane *lane) {
         const uint64_t spooled = atomic_load(&file->spooled_seq);
         if (spooled > acked) {
             const struct segment_batch last = as_spooled(&file->spooled[spooled % 2]);
-            spool_expect(lane->spool, acked + 1,
-                         atomic_load(&file->acked_calls) + atomic_load(&file->lost_calls), &last);
+            const struct spool_mark first = {.seq = acked + 1,
+                                             .calls = atomic_load(&file->acked_calls) +
+                                                      atomic_load(&file->lost_calls),
+                                             .dropped = atomic_load(&file->acked_dropped)};
+            spool_expect(lane->spool, &first, &last);
         }
-        skip_acknowledged(lane, acked);
+        skip_acknowledged(lane, acked, true);
     }
     begin(lane);
 }
@@ -79,6 +88,7 @@ void lane_recover_spool(struct lane *lane, uint64_t generation) {
     const bool is_current = label->generation == generation;
     file->seq_base = is_current ? label->seq_base : start.seq - 1;
     file->base_calls = is_current ? label->calls_base : start.calls - start.lost;
+    file->base_dropped = is_current ? label->dropped_base : start.dropped + start.lost;
     /* What is before the base was acknowledged to a former id. */
     const bool is_behind = file->seq_base >= start.seq;
     const uint64_t acked = is_behind ? file->seq_base : start.seq - 1;
@@ -97,6 +107,6 @@ void lane_recover_spool(struct lane *lane, uint64_t generation) {
     const uint64_t gone = last.emitted > known ? last.emitted - known : 0;
     atomic_store(&file->shared.emitted, last.emitted);
     atomic_store(&file->shared.dropped, last.dropped + gone);
-    skip_acknowledged(lane, acked);
+    skip_acknowledged(lane, acked, false);
     begin(lane);
 }

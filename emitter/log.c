@@ -64,10 +64,17 @@ static int64_t take_step(struct tocsin *run, int64_t step) {
     return taken;
 }
 
-static enum tocsin_err push_call(struct tocsin *run, const struct records_call *call,
-                                 const double *values) {
-    run_count_emitted(run->metrics);
-    return run_account(run->metrics, records_push_call(run->metrics, *call, values));
+static enum tocsin_err push_call(struct tocsin *run, enum wire_series kind,
+                                 const struct records_call *call, const double *values) {
+    struct ring *ring = run->metrics;
+    run_count_emitted(ring);
+    if (records_push_call(ring, *call, values)) {
+        return TOCSIN_OK;
+    }
+    /* The step of a system call is a time: as a bound it would say nothing. */
+    const int64_t step = kind == WIRE_SERIES_METRIC ? call->step : WIRE_STEP_NONE;
+    gap_note(&ring->shared->gap, &ring->shared->dropped, step, call->time_ns);
+    return TOCSIN_ERR_FULL;
 }
 
 enum tocsin_err tocsin_log(struct tocsin *run, tocsin_keyset keyset, int64_t step,
@@ -84,7 +91,7 @@ enum tocsin_err tocsin_log(struct tocsin *run, tocsin_keyset keyset, int64_t ste
                                       .columns = entry->columns,
                                       .step = take_step(run, step),
                                       .time_ns = clock_wall_ns()};
-    return push_call(run, &call, values);
+    return push_call(run, WIRE_SERIES_METRIC, &call, values);
 }
 
 enum tocsin_err tocsin_log_named(struct tocsin *run, int64_t step, size_t n,
@@ -118,5 +125,5 @@ enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const char *cons
     const int64_t now_ns = clock_wall_ns();
     const struct records_call call = {
         .keyset = handle, .columns = (uint32_t)n, .step = now_ns / 1000, .time_ns = now_ns};
-    return push_call(run, &call, values);
+    return push_call(run, WIRE_SERIES_SYSTEM, &call, values);
 }

@@ -28,6 +28,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "emitter/gap.h"
+
 enum ring_kind { RING_PAD = 0, RING_CALL = 1, RING_ALERT = 2, RING_FINISH = 3, RING_CONFIG = 4 };
 
 /* The part that lives in the mapped file, next to the bytes. */
@@ -38,6 +40,7 @@ struct ring_shared {
      * published, so that a batch never holds a call that its totals do not. */
     alignas(64) _Atomic uint64_t emitted;
     _Atomic uint64_t dropped;
+    alignas(64) struct gap gap; /* of them, what no batch has told yet */
 };
 
 struct ring {

@@ -95,20 +95,32 @@ static bool is_record(const struct ringfile *file, enum wire_lane lane,
            kinds[kind].lane == lane && kinds[kind].is_good(file->keysets, record);
 }
 
+static bool is_gap(const struct ringfile_batch *batch) {
+    return batch->gap.calls <= batch->dropped &&
+           (batch->gap.calls == 0 || wire_span_is_valid(&batch->gap.span));
+}
+
 /* The batches between what is released and next_seq follow each other and lie in the ring. */
 static bool are_batches(const struct ringfile_lane *lane, uint64_t released, uint64_t next,
                         uint64_t head) {
     uint64_t at = atomic_load(&lane->shared.tail);
+    uint64_t dropped = 0;
     for (uint64_t seq = released + 1; seq < next; seq++) {
         const struct ringfile_batch *batch = &lane->batches[seq % RINGFILE_BATCH_SLOTS];
         if (batch->seq != seq || batch->start < at || batch->end < batch->start ||
             batch->end > head || batch->calls > batch->emitted || batch->emitted > INT64_MAX ||
-            batch->dropped > batch->emitted || batch->calls_before > INT64_MAX) {
+            batch->dropped > batch->emitted || batch->calls_before > INT64_MAX || !is_gap(batch) ||
+            batch->dropped - batch->gap.calls < dropped) {
             return false;
         }
         at = batch->end;
+        dropped = batch->dropped;
     }
-    return true;
+    return dropped <= atomic_load(&lane->shared.dropped);
+}
+
+static bool is_spooled_batch(const struct ringfile_batch *batch, uint64_t seq) {
+    return batch->seq == seq && is_gap(batch);
 }
 
 static bool are_marks(const struct ringfile_lane *lane) {
@@ -124,8 +136,10 @@ static bool are_marks(const struct ringfile_lane *lane) {
            atomic_load(&lane->shared.emitted) <= INT64_MAX &&
            atomic_load(&lane->shared.dropped) <= INT64_MAX &&
            atomic_load(&lane->acked_calls) <= INT64_MAX &&
+           atomic_load(&lane->acked_dropped) <= INT64_MAX &&
            atomic_load(&lane->lost_calls) <= INT64_MAX && lane->base_calls <= INT64_MAX &&
-           (spooled <= acked || lane->spooled[spooled % 2].seq == spooled) &&
+           lane->base_dropped <= INT64_MAX &&
+           (spooled <= acked || is_spooled_batch(&lane->spooled[spooled % 2], spooled)) &&
            are_batches(lane, released, next, head);
 }
 
@@ -141,7 +155,8 @@ bool ringcheck_lane(struct ringfile *file, enum wire_lane id) {
     struct ring *ring = &file->rings[id];
     struct ring_record record;
     const bool is_spooled = atomic_load(&lane->spooled_seq) > atomic_load(&lane->acked_seq);
-    if (!are_marks(lane) || (is_spooled && file->texts->spool_dir[0] == '\0') || !ring_heal(ring)) {
+    if (!are_marks(lane) || (is_spooled && file->texts->spool_dir[0] == '\0') || !ring_heal(ring) ||
+        !gap_heal(&lane->shared.gap)) {
         return false;
     }
     const uint64_t cut_at = ringfile_cut_at(lane);

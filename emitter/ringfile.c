@@ -17,8 +17,6 @@
 #define SETTING    "TOCSIN_RING_DIR"
 #define UNFINISHED ".new"
 #define PAGE_BYTES 4096U
-_Static_assert(sizeof(struct ringfile_header) <= PAGE_BYTES, "the header is one page");
-
 static uint64_t round_to_page(uint64_t bytes) {
     return (bytes + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
 }
@@ -50,15 +48,17 @@ static enum err open_new(const struct ringfile_spec *spec, const char *dir, char
 }
 
 static void lay_out(const struct ringfile_spec *spec, struct ringfile_header *out) {
-    *out = (struct ringfile_header){.hello_offset = PAGE_BYTES, .hello_bytes = spec->hello->len};
+    const uint64_t hello_at = round_to_page(sizeof *out);
+    *out = (struct ringfile_header){.hello_offset = hello_at, .hello_bytes = spec->hello->len};
     memcpy(out->magic, RINGFILE_MAGIC, sizeof out->magic);
-    out->texts_offset = PAGE_BYTES + round_to_page(spec->hello->len);
+    out->texts_offset = hello_at + round_to_page(spec->hello->len);
     out->keysets_offset = out->texts_offset + round_to_page(sizeof(struct ringfile_texts));
     uint64_t at = out->keysets_offset + round_to_page(sizeof(struct keysets_area));
     for (int lane = 0; lane < WIRE_LANES; lane++) {
         out->lanes[lane].ring_offset = at;
         out->lanes[lane].ring_bytes = spec->ring_bytes[lane];
         atomic_init(&out->lanes[lane].next_seq, 1);
+        gap_init(&out->lanes[lane].shared.gap);
         at += spec->ring_bytes[lane];
     }
     out->file_bytes = at;

@@ -34,7 +34,7 @@
 #include "schema/wire/place.h"
 #include "schema/wire/wire.h"
 
-#define RINGFILE_MAGIC          "TCSRING2"
+#define RINGFILE_MAGIC          "TCSRING3"
 #define RINGFILE_RING_BYTES_MAX (1024U * 1024 * 1024)
 #define RINGFILE_BATCH_SLOTS                                                                       \
     16 /* more than the window, so that a slot is free when it is reused                           \
@@ -50,6 +50,7 @@ struct ringfile_batch {
     uint64_t emitted; /* totals of the lane when it was cut */
     uint64_t dropped;
     uint64_t calls_before; /* calls in all batches before it */
+    struct wire_gap gap;   /* of calls: by how much `dropped` has grown with it; may be 0 */
 };
 
 struct ringfile_lane {
@@ -58,10 +59,12 @@ struct ringfile_lane {
     _Atomic uint64_t acked_seq; /* committed by the collector */
     _Atomic uint64_t next_seq;  /* of the next batch to be cut */
     _Atomic uint64_t acked_calls;
-    uint64_t base_calls;          /* of them, acknowledged under a former producer id */
-    uint64_t seq_base;            /* batch s travels as s - seq_base, for the same reason */
-    _Atomic uint64_t lost_calls;  /* found unreadable in the spool: dropped, as far as told */
-    _Atomic uint64_t spooled_seq; /* the last batch in the spool; below acked_seq: it is empty */
+    _Atomic uint64_t acked_dropped; /* `dropped` of that batch */
+    uint64_t base_calls;            /* calls acknowledged under a former producer id, */
+    uint64_t base_dropped;          /* and those that it was told of as dropped or lost */
+    uint64_t seq_base;              /* batch s travels as s - seq_base, for the same reason */
+    _Atomic uint64_t lost_calls;    /* found unreadable in the spool: dropped, as far as told */
+    _Atomic uint64_t spooled_seq;   /* the last batch in the spool; below acked_seq: it is empty */
     struct ringfile_batch spooled[2]; /* that batch s is in s % 2 */
     struct ringfile_batch batches[RINGFILE_BATCH_SLOTS];
     struct ring_shared shared;

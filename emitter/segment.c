@@ -9,7 +9,7 @@
 #include "emitter/crc32c.h"
 #include "schema/wire/place.h"
 
-#define MAGIC        "TCSSPL01"
+#define MAGIC        "TCSSPL02"
 #define RECORD_MAGIC 0x52534354U /* "TCSR" */
 #define ALIGNMENT    8U
 #define SCAN_BYTES   16384U
@@ -25,9 +25,11 @@ struct head {
     uint64_t key;
     uint64_t first_seq;
     uint64_t first_calls;
+    uint64_t first_dropped;
     uint64_t generation;
     uint64_t seq_base;
     uint64_t calls_base;
+    uint64_t dropped_base;
     uint64_t lost;
 };
 #define HEAD_CRC_FROM (offsetof(struct head, crc) + sizeof(uint32_t))
@@ -40,7 +42,7 @@ struct record {
     struct segment_batch batch;
 };
 #define RECORD_CRC_FROM (offsetof(struct record, crc) + sizeof(uint32_t))
-_Static_assert(sizeof(struct record) == 56 && sizeof(struct head) == 112, "no padding on disk");
+_Static_assert(sizeof(struct record) == 64 && sizeof(struct head) == 128, "no padding on disk");
 
 static const uint32_t label_limits[3] = {WIRE_FRAME_BYTES_MAX, WIRE_URL_BYTES_MAX,
                                          PLACE_PATH_BYTES_MAX};
@@ -87,9 +89,11 @@ enum err segment_put_head(const struct segment_head *head, struct buf *out) {
                         .key = head->key,
                         .first_seq = head->first_seq,
                         .first_calls = head->first_calls,
+                        .first_dropped = head->first_dropped,
                         .generation = label->generation,
                         .seq_base = label->seq_base,
                         .calls_base = label->calls_base,
+                        .dropped_base = label->dropped_base,
                         .lost = label->lost};
     enum err err = buf_append(out, &disk, sizeof disk);
     if (err == ERR_OK) {
@@ -117,7 +121,8 @@ static uint64_t head_bytes(const struct head *disk) {
     const bool sane =
         memcmp(disk->magic, MAGIC, sizeof disk->magic) == 0 && disk->lane < WIRE_LANES &&
         disk->seq_base <= INT64_MAX && disk->calls_base <= INT64_MAX && disk->lost <= INT64_MAX &&
-        disk->first_seq >= 1 && disk->first_seq <= INT64_MAX && disk->first_calls <= INT64_MAX;
+        disk->dropped_base <= INT64_MAX && disk->first_seq >= 1 && disk->first_seq <= INT64_MAX &&
+        disk->first_calls <= INT64_MAX && disk->first_dropped <= INT64_MAX;
     return sane ? aligned(bytes) : 0;
 }
 
@@ -154,12 +159,14 @@ enum err segment_read_head(int fd, struct buf *room, struct segment_head *out) {
         .bytes = bytes,
         .first_seq = disk.first_seq,
         .first_calls = disk.first_calls,
+        .first_dropped = disk.first_dropped,
         .label = {.hello = text_at(room, sizeof disk, disk.lengths[0]),
                   .endpoints = text_at(room, endpoints_at, disk.lengths[1]),
                   .ring_path = text_at(room, endpoints_at + disk.lengths[1], disk.lengths[2]),
                   .generation = disk.generation,
                   .seq_base = disk.seq_base,
                   .calls_base = disk.calls_base,
+                  .dropped_base = disk.dropped_base,
                   .lost = disk.lost}};
     return ERR_OK;
 }
@@ -188,8 +195,8 @@ enum err segment_put_record(uint64_t key, const struct segment_batch *batch, str
 
 static bool is_sane(const struct segment_batch *batch) {
     return batch->seq >= 1 && batch->seq <= INT64_MAX && batch->emitted <= INT64_MAX &&
-           batch->dropped <= batch->emitted && batch->calls_before <= INT64_MAX &&
-           batch->items <= WIRE_ITEMS_MAX;
+           batch->dropped <= batch->emitted && batch->dropped_before <= batch->dropped &&
+           batch->calls_before <= INT64_MAX && batch->items <= WIRE_ITEMS_MAX;
 }
 
 /* Whether these bytes at `at` are the head of a record that ends before `end`. */

@@ -28,10 +28,11 @@ struct segment_label { /* how the spool's batches are to be presented */
     struct str hello;  /* the hello frame: who sends */
     struct str endpoints;
     struct str ring_path;
-    uint64_t generation; /* grows with each relabelling */
-    uint64_t seq_base;   /* batch s travels as s - seq_base */
-    uint64_t calls_base; /* calls acknowledged to former producer ids */
-    uint64_t lost;       /* calls that were found unreadable and are counted as dropped */
+    uint64_t generation;   /* grows with each relabelling */
+    uint64_t seq_base;     /* batch s travels as s - seq_base */
+    uint64_t calls_base;   /* calls acknowledged to former producer ids */
+    uint64_t dropped_base; /* calls told to them as dropped or lost */
+    uint64_t lost;         /* calls that were found unreadable and are counted as dropped */
 };
 
 struct segment_head {
@@ -39,9 +40,10 @@ struct segment_head {
     enum wire_lane lane;
     uint64_t number;
     uint64_t key;
-    uint64_t bytes;       /* of the head: where the first record is */
-    uint64_t first_seq;   /* of the batch that it was made for */
-    uint64_t first_calls; /* calls in all batches before that one */
+    uint64_t bytes;         /* of the head: where the first record is */
+    uint64_t first_seq;     /* of the batch that it was made for */
+    uint64_t first_calls;   /* calls in all batches before that one */
+    uint64_t first_dropped; /* `dropped` of the batch before that one */
     struct segment_label label;
 };
 
@@ -49,7 +51,8 @@ struct segment_batch {
     uint64_t seq;
     uint64_t emitted; /* totals of the lane when it was cut */
     uint64_t dropped;
-    uint64_t calls_before; /* calls in all batches before it */
+    uint64_t dropped_before; /* `dropped` of the batch before; what is between is a gap in it */
+    uint64_t calls_before;   /* calls in all batches before it */
     uint32_t calls;
     uint32_t items;
 };

@@ -131,6 +131,7 @@ static enum err begin_file(struct spool *spool, int fd, const struct segment_lab
                                 .number = piece->number,
                                 .first_seq = first->seq,
                                 .first_calls = first->calls_before,
+                                .first_dropped = first->dropped_before,
                                 .label = *label};
     if (getrandom(&head.key, sizeof head.key, GRND_NONBLOCK) != sizeof head.key) {
         return cannot_write(spool, EAGAIN, why);
@@ -224,6 +225,7 @@ enum err spool_append(struct spool *spool, const struct segment_batch *batch, st
     if (spool_is_empty(spool)) {
         spool->acked.seq = batch->seq;
         spool->acked.calls = batch->calls_before;
+        spool->acked.dropped = batch->dropped_before;
         spool->acked.number = spool->pieces[spool->pieces_n - 1].number;
         spool->acked.offset = 0;
     }
@@ -252,8 +254,10 @@ enum err spool_copy_label(const struct segment_label *label, struct buf *room,
  * spool could not be delivered to another database. */
 static enum err write_label(struct spool *spool, const struct segment_label *label,
                             struct why *why) {
-    const struct segment_batch next = {
-        .seq = spool->last.seq + 1, .calls_before = spool->last.calls_before + spool->last.calls};
+    const struct segment_batch next = {.seq = spool->last.seq + 1,
+                                       .dropped_before = spool->last.dropped,
+                                       .calls_before =
+                                           spool->last.calls_before + spool->last.calls};
     enum err err = begin_piece(spool, label, &next, why);
     if (err == ERR_OK && fdatasync(spool->write_fd) != 0) {
         err = cannot_write(spool, errno, why);

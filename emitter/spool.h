@@ -43,10 +43,6 @@ enum err spool_append(struct spool *spool, const struct segment_batch *batch, st
 /* Finds what another process has left. A torn tail is left unread. ERR_NOT_FOUND: nothing that can
  * be read; ERR_MEMORY. */
 enum err spool_recover(struct spool *spool) ERR_MUST_CHECK;
-/* What a spool that was recovered must span at least, as somebody else knows: from batch first_seq,
- * with first_calls calls before it, to batch `last`. What is not there is lost. */
-void spool_expect(struct spool *spool, uint64_t first_seq, uint64_t first_calls,
-                  const struct segment_batch *last);
 /* The last batch; seq 0: there is none. */
 struct segment_batch spool_last(const struct spool *spool);
 bool spool_is_empty(const struct spool *spool);
@@ -54,20 +50,26 @@ uint64_t spool_bytes(const struct spool *spool);
 
 /* A place between two batches. */
 struct spool_mark {
-    uint64_t seq;   /* of the batch behind it */
-    uint64_t calls; /* in all batches before it, readable or not */
-    uint64_t lost;  /* of them, calls that could not be read */
+    uint64_t seq;     /* of the batch behind it */
+    uint64_t calls;   /* in all batches before it, readable or not */
+    uint64_t lost;    /* of them, calls that could not be read */
+    uint64_t dropped; /* `dropped` of the batch before it */
     uint64_t number;
     uint64_t offset;
 };
+/* What a spool that was recovered must span at least, as somebody else knows: from `first` (its
+ * seq, calls and dropped) to batch `last`. What is not there is lost. */
+void spool_expect(struct spool *spool, const struct spool_mark *first,
+                  const struct segment_batch *last);
 /* Before the first batch that is not acknowledged. */
 struct spool_mark spool_start(const struct spool *spool);
 /* The batch behind the mark, and the mark moves behind it. out_items: in place of what it held;
- * empty if the batch is lost. False: there is none. */
+ * empty if the batch is lost, and then no gap in it tells what was dropped: dropped_before equals
+ * dropped. False: there is none. */
 bool spool_read(struct spool *spool, struct spool_mark *mark, struct buf *out_items,
                 struct segment_batch *out_batch);
-/* A batch that was read makes no sense to its reader: its calls are lost. */
-void spool_refuse(struct spool_mark *mark, const struct segment_batch *batch);
+/* A batch that was read makes no sense to its reader: its calls are lost, and it is made so. */
+void spool_refuse(struct spool_mark *mark, struct segment_batch *batch);
 /* Everything before the mark is acknowledged: segments wholly before it are removed. */
 void spool_acknowledge(struct spool *spool, const struct spool_mark *mark);
 

@@ -71,8 +71,20 @@ static void lose_before(struct spool_mark *mark, uint64_t calls_before) {
     }
 }
 
-void spool_refuse(struct spool_mark *mark, const struct segment_batch *batch) {
+static void reach_dropped(struct spool_mark *mark, uint64_t dropped) {
+    if (dropped > mark->dropped) {
+        mark->dropped = dropped;
+    }
+}
+
+static void empty(struct segment_batch *batch, uint64_t dropped) {
+    batch->items = batch->calls = 0;
+    batch->dropped = batch->dropped_before = dropped;
+}
+
+void spool_refuse(struct spool_mark *mark, struct segment_batch *batch) {
     mark->lost += batch->calls;
+    empty(batch, mark->dropped);
 }
 
 /* The mark is at the batch that was found, or before the hole in front of it: what lies between is
@@ -82,9 +94,11 @@ static void advance(struct spool_mark *mark, const struct piece *piece,
     mark->number = piece->number;
     mark->offset = found->begin;
     lose_before(mark, found->batch.calls_before);
+    reach_dropped(mark, found->batch.dropped_before);
     if (found->batch.seq == mark->seq) {
         mark->offset = found->next;
         mark->calls += found->batch.calls;
+        reach_dropped(mark, found->batch.dropped);
     }
 }
 
@@ -103,14 +117,13 @@ bool spool_read(struct spool *spool, struct spool_mark *mark, struct buf *out_it
         advance(mark, piece, &found);
     } else {
         lose_before(mark, batch.calls_before + batch.calls);
+        reach_dropped(mark, batch.dropped);
     }
-    const bool readable = here && segment_read_items(spool->reading.fd, &found, out_items);
-    if (here && !readable) {
-        spool_refuse(mark, &batch);
-    }
-    if (!readable) {
+    if (!here) {
+        empty(&batch, mark->dropped);
+    } else if (!segment_read_items(spool->reading.fd, &found, out_items)) {
         buf_clear(out_items);
-        batch.items = batch.calls = 0;
+        spool_refuse(mark, &batch);
     }
     batch.seq = mark->seq++;
     *out_batch = batch;
@@ -172,6 +185,7 @@ static void recover_start(struct spool *spool) {
         if (open_piece(spool, &spool->pieces[i], &spool->scratch, &head)) {
             spool->acked = (struct spool_mark){.seq = head.first_seq,
                                                .calls = head.first_calls,
+                                               .dropped = head.first_dropped,
                                                .lost = spool->label.lost,
                                                .number = head.number};
             return;
@@ -197,11 +211,12 @@ enum err spool_recover(struct spool *spool) {
     return err;
 }
 
-void spool_expect(struct spool *spool, uint64_t first_seq, uint64_t first_calls,
+void spool_expect(struct spool *spool, const struct spool_mark *first,
                   const struct segment_batch *last) {
-    if (first_seq < spool->acked.seq || spool_is_empty(spool)) {
-        spool->acked.seq = first_seq;
-        spool->acked.calls = first_calls;
+    if (first->seq < spool->acked.seq || spool_is_empty(spool)) {
+        spool->acked.seq = first->seq;
+        spool->acked.calls = first->calls;
+        spool->acked.dropped = first->dropped;
     }
     if (last->seq > spool->last.seq) {
         spool->last = *last;

@@ -25,6 +25,14 @@ static int64_t take_time(struct walk *walk) {
     return ns;
 }
 
+static int64_t take_step_or_nil(struct walk *walk) {
+    return walk_nil(walk) ? WIRE_STEP_NONE : walk_int(walk);
+}
+
+static int64_t take_time_or_nil(struct walk *walk) {
+    return walk_nil(walk) ? WIRE_TIME_NONE : take_time(walk);
+}
+
 static void take_keyset(struct walk *walk, struct wire_item *out) {
     struct wire_keyset keyset = {0};
     keyset.keyset_id = walk_uint(walk, UINT64_MAX);
@@ -65,7 +73,7 @@ static void take_alert(struct walk *walk, struct wire_item *out) {
     alert.level = (enum wire_level)walk_uint(walk, WIRE_LEVEL_ERROR);
     alert.title = walk_text(walk, 1, WIRE_TITLE_BYTES_MAX);
     alert.text = walk_text_or_nil(walk, WIRE_TEXT_BYTES_MAX);
-    alert.step = walk_nil(walk) ? WIRE_STEP_NONE : walk_int(walk);
+    alert.step = take_step_or_nil(walk);
     alert.time_ns = take_time(walk);
     alert.webhook_url = walk_text_or_nil(walk, WIRE_URL_BYTES_MAX);
     out->alert = alert;
@@ -82,6 +90,26 @@ static void take_config(struct walk *walk, struct wire_item *out) {
     out->config = walk_text(walk, 1, WIRE_CONFIG_BYTES_MAX);
 }
 
+bool wire_span_is_valid(const struct wire_span *span) {
+    return (span->first_step == WIRE_STEP_NONE) == (span->last_step == WIRE_STEP_NONE) &&
+           span->first_step <= span->last_step &&
+           (span->first_time_ns == WIRE_TIME_NONE) == (span->last_time_ns == WIRE_TIME_NONE) &&
+           span->first_time_ns >= 0 && span->first_time_ns <= span->last_time_ns;
+}
+
+static void take_gap(struct walk *walk, struct wire_item *out) {
+    struct wire_gap gap = {0};
+    gap.calls = walk_uint(walk, INT64_MAX);
+    gap.span.first_step = take_step_or_nil(walk);
+    gap.span.last_step = take_step_or_nil(walk);
+    gap.span.first_time_ns = take_time_or_nil(walk);
+    gap.span.last_time_ns = take_time_or_nil(walk);
+    if (gap.calls == 0 || !wire_span_is_valid(&gap.span)) {
+        walk_fail(walk, ERR_VALUE);
+    }
+    out->gap = gap;
+}
+
 static const struct {
     uint32_t elements; /* with the kind */
     enum wire_lane lane;
@@ -92,7 +120,17 @@ static const struct {
     [WIRE_ITEM_ALERT] = {7, WIRE_LANE_EVENTS, take_alert},
     [WIRE_ITEM_FINISH] = {3, WIRE_LANE_EVENTS, take_finish},
     [WIRE_ITEM_CONFIG] = {2, WIRE_LANE_EVENTS, take_config},
+    [WIRE_ITEM_GAP] = {6, WIRE_LANE_METRICS, take_gap},
 };
+
+enum wire_lane wire_item_lane(enum wire_item_kind kind) {
+    return item_rows[kind].lane;
+}
+
+uint64_t wire_item_calls(const struct wire_item *item) {
+    return item->kind == WIRE_ITEM_BLOCK ? item->block.calls
+                                         : item_rows[item->kind].lane == WIRE_LANE_EVENTS;
+}
 
 static bool take_item(struct walk *walk, struct wire_item *out) {
     const uint32_t elements = walk_array(walk, UINT32_MAX);

@@ -66,6 +66,14 @@ static void put_time(struct frame *frame, int64_t ns) {
     }
 }
 
+static void put_int_or_nil(struct frame *frame, int64_t v, int64_t none) {
+    if (v == none) {
+        msgpack_pack_nil(&frame->packer);
+    } else {
+        put_int(frame, v);
+    }
+}
+
 static void put_id(struct frame *frame, const struct wire_id *id) {
     msgpack_pack_bin_with_body(&frame->packer, id->bytes, sizeof id->bytes);
 }
@@ -223,11 +231,7 @@ enum err wire_put_alert(const struct wire_alert *alert, struct buf *out) {
     put_uint(&frame, alert->level, WIRE_LEVEL_ERROR);
     put_text(&frame, alert->title, 1, WIRE_TITLE_BYTES_MAX);
     put_text_or_nil(&frame, alert->text, WIRE_TEXT_BYTES_MAX);
-    if (alert->step == WIRE_STEP_NONE) {
-        msgpack_pack_nil(&frame.packer);
-    } else {
-        put_int(&frame, alert->step);
-    }
+    put_int_or_nil(&frame, alert->step, WIRE_STEP_NONE);
     put_time(&frame, alert->time_ns);
     put_text_or_nil(&frame, alert->webhook_url, WIRE_URL_BYTES_MAX);
     return frame_done(&frame);
@@ -245,6 +249,20 @@ enum err wire_put_config(struct str config, struct buf *out) {
     struct frame frame;
     begin_item(&frame, out, WIRE_ITEM_CONFIG, 1);
     put_text(&frame, config, 1, WIRE_CONFIG_BYTES_MAX);
+    return frame_done(&frame);
+}
+
+enum err wire_put_gap(const struct wire_gap *gap, struct buf *out) {
+    struct frame frame;
+    begin_item(&frame, out, WIRE_ITEM_GAP, 5);
+    if (gap->calls == 0 || !wire_span_is_valid(&gap->span)) {
+        refuse(&frame, ERR_VALUE);
+    }
+    put_uint(&frame, gap->calls, INT64_MAX);
+    put_int_or_nil(&frame, gap->span.first_step, WIRE_STEP_NONE);
+    put_int_or_nil(&frame, gap->span.last_step, WIRE_STEP_NONE);
+    put_int_or_nil(&frame, gap->span.first_time_ns, WIRE_TIME_NONE);
+    put_int_or_nil(&frame, gap->span.last_time_ns, WIRE_TIME_NONE);
     return frame_done(&frame);
 }
 

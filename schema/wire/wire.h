@@ -38,7 +38,8 @@
 #define WIRE_WINDOW_BATCHES         12 /* must stay below the ROUTER's RCVHWM of 16 */
 #define WIRE_WINDOW_BYTES           (1024 * 1024)
 
-#define WIRE_STEP_NONE INT64_MIN /* an alert without a step; nil on the wire */
+#define WIRE_STEP_NONE INT64_MIN /* no step, or nobody knows it; nil on the wire */
+#define WIRE_TIME_NONE 0         /* nobody knows when; nil on the wire */
 
 struct wire_id { /* 128 random bits naming one producer */
     uint8_t bytes[16];
@@ -115,6 +116,7 @@ enum wire_item_kind {
     WIRE_ITEM_ALERT = 3,  /* events lane */
     WIRE_ITEM_FINISH = 4, /* events lane */
     WIRE_ITEM_CONFIG = 5, /* events lane: JSON object merged into the run's config */
+    WIRE_ITEM_GAP = 6,    /* metrics lane: calls that were dropped */
 };
 
 struct wire_keyset {
@@ -151,6 +153,24 @@ struct wire_finish {
     int64_t time_ns;
 };
 
+/* From the lowest to the highest of what is known of some calls. */
+struct wire_span {
+    int64_t first_step; /* both WIRE_STEP_NONE: unknown */
+    int64_t last_step;
+    int64_t first_time_ns; /* both WIRE_TIME_NONE: unknown */
+    int64_t last_time_ns;
+};
+
+#define WIRE_SPAN_NONE                                                                             \
+    ((struct wire_span){WIRE_STEP_NONE, WIRE_STEP_NONE, WIRE_TIME_NONE, WIRE_TIME_NONE})
+
+/* Calls that were dropped or lost: what is added to `dropped` since the batch before, said in its
+ * place. System calls have no part in the steps. */
+struct wire_gap {
+    uint64_t calls; /* 1 or more */
+    struct wire_span span;
+};
+
 struct wire_item {
     enum wire_item_kind kind;
     union {
@@ -159,6 +179,7 @@ struct wire_item {
         struct wire_alert alert;
         struct wire_finish finish;
         struct str config;
+        struct wire_gap gap;
     };
 };
 
@@ -209,6 +230,12 @@ enum err wire_decode(const void *bytes, size_t len, struct wire_frame *out) ERR_
 bool wire_next_item(struct wire_cursor *items, struct wire_item *out);
 bool wire_next_name(struct wire_cursor *names, struct str *out);
 
+enum wire_lane wire_item_lane(enum wire_item_kind kind);
+/* Calls of the lane that an item holds: an event is one, a definition or a gap is none. */
+uint64_t wire_item_calls(const struct wire_item *item);
+/* Whether first and last are both there or both not, and in order. */
+bool wire_span_is_valid(const struct wire_span *span);
+
 static inline int64_t wire_i64_at(const uint8_t *array, size_t i) {
     uint64_t v = 0;
     for (unsigned b = 0; b < 8; b++) {
@@ -248,6 +275,7 @@ enum err wire_put_keyset(uint64_t keyset_id, enum wire_series kind, size_t n,
 enum err wire_put_alert(const struct wire_alert *alert, struct buf *out) ERR_MUST_CHECK;
 enum err wire_put_finish(const struct wire_finish *finish, struct buf *out) ERR_MUST_CHECK;
 enum err wire_put_config(struct str config, struct buf *out) ERR_MUST_CHECK;
+enum err wire_put_gap(const struct wire_gap *gap, struct buf *out) ERR_MUST_CHECK;
 /* Reserves a block's arrays inside the frame and points out_block's (writable) arrays at them, so
  * that the caller fills them in place, column by column, little-endian. The pointers are valid
  * until the next append to out. */

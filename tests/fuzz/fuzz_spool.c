@@ -15,9 +15,9 @@
 #define BATCHES     8U
 #define CALLS       3U
 #define READS_MAX   256U
-#define HEAD_BYTES  136U /* of the file, with the label below */
-#define RECORD_HEAD 56U
-#define KEY_AT      48U
+#define HEAD_BYTES  152U /* of the file, with the label below */
+#define RECORD_HEAD 64U
+#define KEY_AT      56U
 
 static const struct wire_id STREAM = {{0xab}};
 
@@ -57,7 +57,9 @@ static void make_good(void) {
     size_t at = HEAD_BYTES;
     for (uint64_t seq = 1; seq <= BATCHES; seq++) {
         const struct segment_batch batch = {.seq = seq,
-                                            .emitted = seq * CALLS,
+                                            .emitted = seq * (CALLS + 1),
+                                            .dropped = seq,
+                                            .dropped_before = seq - 1,
                                             .calls_before = (seq - 1) * CALLS,
                                             .calls = CALLS,
                                             .items = 1};
@@ -137,6 +139,7 @@ static void read_back(struct spool *spool, bool repaired) {
         check(&batch, repaired);
         calls += batch.calls;
     }
+    FUZZ_MUST(repaired || mark.dropped == spool_last(spool).dropped);
     FUZZ_MUST(repaired || calls_before + calls + mark.lost == mark.calls);
     FUZZ_MUST(repaired || mark.seq == spool_last(spool).seq + 1);
     spool_acknowledge(spool, &mark);

@@ -68,6 +68,11 @@ static void check_config(const struct wire_item *item) {
     must_be_text(item->config, 1, WIRE_CONFIG_BYTES_MAX);
 }
 
+static void check_gap(const struct wire_item *item) {
+    FUZZ_MUST(item->gap.calls >= 1 && item->gap.calls <= INT64_MAX);
+    FUZZ_MUST(wire_span_is_valid(&item->gap.span));
+}
+
 static const struct {
     void (*check)(const struct wire_item *item);
     enum wire_lane lane;
@@ -77,6 +82,7 @@ static const struct {
     [WIRE_ITEM_ALERT] = {check_alert, WIRE_LANE_EVENTS},
     [WIRE_ITEM_FINISH] = {check_finish, WIRE_LANE_EVENTS},
     [WIRE_ITEM_CONFIG] = {check_config, WIRE_LANE_EVENTS},
+    [WIRE_ITEM_GAP] = {check_gap, WIRE_LANE_METRICS},
 };
 
 static void check_batch(const struct wire_batch *batch) {
@@ -86,7 +92,7 @@ static void check_batch(const struct wire_batch *batch) {
     FUZZ_MUST(batch->seq >= 1 && batch->lane < WIRE_LANES);
     FUZZ_MUST(batch->items.items_left <= WIRE_ITEMS_MAX);
     while (wire_next_item(&cursor, &item)) {
-        FUZZ_MUST(item.kind >= WIRE_ITEM_KEYSET && item.kind <= WIRE_ITEM_CONFIG);
+        FUZZ_MUST(item.kind >= WIRE_ITEM_KEYSET && item.kind <= WIRE_ITEM_GAP);
         FUZZ_MUST(items[item.kind].lane == batch->lane);
         items[item.kind].check(&item);
         n++;

@@ -22,8 +22,17 @@
  */
 #define LOSE_UNTIL 8
 
+struct told { /* by a batch of the metrics lane when it first came */
+    bool came;
+    uint64_t dropped;
+    uint64_t gap_calls;
+    struct wire_span span;
+};
+
 struct producer {
     struct wire_id id;
+    uint64_t gap_calls;
+    struct told told[FAKE_GAPS_MAX]; /* by number of the batch */
     uint64_t last_seq[WIRE_LANES];
     uint64_t defined[256];
     size_t defined_n;
@@ -157,6 +166,12 @@ static void take_alert(struct fake_seen *seen, const struct wire_alert *a) {
     seen->alerts_n++;
 }
 
+static void take_gap(struct fake_seen *seen, struct producer *p, const struct wire_gap *gap) {
+    assert_true(seen->gaps_n < FAKE_GAPS_MAX);
+    seen->gaps[seen->gaps_n++] = *gap;
+    p->gap_calls += gap->calls;
+}
+
 static void take_items(struct fake_seen *seen, struct producer *p, struct wire_cursor items) {
     struct wire_item item;
     while (wire_next_item(&items, &item)) {
@@ -168,6 +183,8 @@ static void take_items(struct fake_seen *seen, struct producer *p, struct wire_c
             take_alert(seen, &item.alert);
         } else if (item.kind == WIRE_ITEM_CONFIG) {
             seen->configs_n++;
+        } else if (item.kind == WIRE_ITEM_GAP) {
+            take_gap(seen, p, &item.gap);
         } else {
             seen->finishes_n++;
             seen->ending = item.finish.ending;
@@ -200,6 +217,7 @@ static void forget_all(struct fake_collector *f) {
 
 static void commit(struct fake_collector *f, struct producer *p, const struct wire_batch *b) {
     take_items(f->seen, p, b->items);
+    f->seen->untold_n += b->lane == WIRE_LANE_METRICS && b->dropped != p->gap_calls;
     f->seen->emitted[b->lane] = b->emitted;
     f->seen->dropped[b->lane] = b->dropped;
     p->last_seq[b->lane] = b->seq;
@@ -221,6 +239,24 @@ static void acknowledge(struct fake_collector *f, const struct producer *p, enum
     f->owes_acks = false;
 }
 
+/* A batch that is sent again tells the same drops. */
+static void compare_gaps(struct fake_collector *f, struct producer *p, const struct wire_batch *b) {
+    struct wire_cursor items = b->items;
+    struct wire_item item;
+    struct told now = {.came = true, .dropped = b->dropped};
+    while (wire_next_item(&items, &item)) {
+        if (item.kind == WIRE_ITEM_GAP) {
+            now.gap_calls += item.gap.calls;
+            now.span = item.gap.span;
+        }
+    }
+    if (b->lane == WIRE_LANE_METRICS && b->seq < FAKE_GAPS_MAX) {
+        struct told *before = &p->told[b->seq];
+        f->seen->changed_n += before->came && memcmp(before, &now, sizeof now) != 0;
+        *before = now;
+    }
+}
+
 /* What a plan does to every n-th batch it does to one that could be committed, and counts it even
  * if it then is not: so a batch that is sent again gets through, whatever the numbers of the plan
  * and of the batches in flight. */
@@ -228,6 +264,9 @@ static void take_batch(struct fake_collector *f, const struct wire_batch *b) {
     struct producer *p = find(f, &b->producer);
     const bool is_next = p != NULL && b->seq == p->last_seq[b->lane] + 1;
     f->batches_n += is_next;
+    if (p != NULL) {
+        compare_gaps(f, p, b);
+    }
     if (is_next && every(f, f->plan.lose_every) && f->batches_n <= LOSE_UNTIL) {
         return;
     }

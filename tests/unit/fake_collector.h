@@ -30,6 +30,8 @@ struct fake_call {
     double last;
 };
 
+#define FAKE_GAPS_MAX 4096
+
 struct fake_seen { /* what is committed */
     size_t calls_n;
     struct fake_call *calls;
@@ -41,6 +43,10 @@ struct fake_seen { /* what is committed */
     int64_t alert_steps[64];
     size_t text_bytes; /* of the last alert */
     size_t configs_n;
+    size_t gaps_n;
+    struct wire_gap gaps[FAKE_GAPS_MAX];
+    size_t untold_n;  /* batches whose `dropped` is not the sum of their producer's gaps so far */
+    size_t changed_n; /* batches that came again and told other drops */
     size_t finishes_n;
     enum wire_ending ending;
     uint64_t emitted[WIRE_LANES];

@@ -66,6 +66,7 @@ struct segment_batch batch(uint64_t seq) {
     return (struct segment_batch){.seq = seq,
                                   .emitted = seq * (CALLS + 1),
                                   .dropped = seq,
+                                  .dropped_before = seq - 1,
                                   .calls_before = (seq - 1) * CALLS,
                                   .calls = CALLS,
                                   .items = 1};
@@ -103,6 +104,8 @@ size_t read_all(struct place *place, struct spool *spool, struct spool_mark *mar
     while (spool_read(spool, mark, &place->items, &got)) {
         assert_int_equal(got.seq + 1, mark->seq);
         assert_true(got.dropped >= dropped);
+        assert_int_equal(got.dropped, mark->dropped);
+        assert_int_equal(got.dropped - got.dropped_before, got.items > 0);
         dropped = got.dropped;
         calls += got.calls;
         if (got.items > 0) {

@@ -55,6 +55,8 @@ static void assert_steps_are(const struct fake_seen *seen, size_t n) {
 }
 
 static void assert_conserved(const struct fake_seen *seen) {
+    assert_int_equal(seen->untold_n, 0);
+    assert_int_equal(seen->changed_n, 0);
     assert_int_equal(seen->emitted[WIRE_LANE_METRICS],
                      seen->calls_n + seen->dropped[WIRE_LANE_METRICS]);
     assert_int_equal(seen->emitted[WIRE_LANE_EVENTS], seen->alerts_n + seen->configs_n +
@@ -211,6 +213,38 @@ static void an_alert_overtakes_a_backlog_of_metrics(void **state) {
     scene_remove(&scene);
 }
 
+#define DROP_STEPS 100000
+
+/* Of one thread that logs step after step: gaps follow each other, begin and end with a step that
+ * is missing, and count all that are missing between; so none is missing outside. */
+static void assert_gaps_tell(const struct fake_seen *seen) {
+    static int64_t times_ns[DROP_STEPS + 2]; /* of step - 1; 0: it did not come */
+    uint64_t missing = DROP_STEPS - seen->calls_n;
+    int64_t next = 0;
+    memset(times_ns, 0, sizeof times_ns);
+    for (size_t i = 0; i < seen->calls_n; i++) {
+        times_ns[seen->calls[i].step + 1] = seen->calls[i].time_ns;
+    }
+    for (size_t i = 0; i < seen->gaps_n; i++) {
+        const struct wire_span *span = &seen->gaps[i].span;
+        uint64_t calls = 0;
+        assert_in_range(span->first_step, next, DROP_STEPS - 1);
+        assert_in_range(span->last_step, span->first_step, DROP_STEPS - 1);
+        next = span->last_step + 1;
+        for (int64_t step = span->first_step; step < next; step++) {
+            calls += times_ns[step + 1] == 0;
+        }
+        assert_int_equal(calls, seen->gaps[i].calls);
+        assert_int_equal(times_ns[span->first_step + 1], 0);
+        assert_int_equal(times_ns[next], 0);
+        assert_true(span->first_time_ns >= times_ns[span->first_step]);
+        assert_true(span->first_time_ns <= span->last_time_ns);
+        assert_true(times_ns[next + 1] == 0 || span->last_time_ns <= times_ns[next + 1]);
+        missing -= calls;
+    }
+    assert_int_equal(missing, 0);
+}
+
 static void a_full_ring_and_spool_drop_count_and_tell(void **state) {
     (void)state;
     struct scene scene;
@@ -226,24 +260,26 @@ static void a_full_ring_and_spool_drop_count_and_tell(void **state) {
     const double values[] = {1, 2, 3};
     uint64_t stored = 0;
     uint64_t dropped = 0;
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < DROP_STEPS; i++) {
         const enum tocsin_err err = tocsin_log(run, keyset, i, values);
         stored += err == TOCSIN_OK;
         dropped += err == TOCSIN_ERR_FULL;
     }
     struct tocsin_stats stats = {.size = sizeof stats};
     assert_int_equal(tocsin_get_stats(run, &stats), TOCSIN_OK);
-    assert_int_equal(stored + dropped, 100000);
+    assert_int_equal(stored + dropped, DROP_STEPS);
     assert_true(stored > 10000 && dropped > 10000);
-    assert_int_equal(stats.emitted, 100000);
+    assert_int_equal(stats.emitted, DROP_STEPS);
     assert_int_equal(stats.dropped, dropped);
     assert_int_equal(stats.acknowledged, 0);
     fake_change(fake, (struct fake_plan){.hang_up_every = 3});
     assert_int_equal(tocsin_finish(&run, PATIENCE_MS), TOCSIN_OK);
     struct fake_seen *seen = fake_stop(fake);
     assert_int_equal(seen->calls_n, stored);
-    assert_int_equal(seen->emitted[WIRE_LANE_METRICS], 100000);
+    assert_int_equal(seen->emitted[WIRE_LANE_METRICS], DROP_STEPS);
     assert_int_equal(seen->dropped[WIRE_LANE_METRICS], dropped);
+    assert_conserved(seen);
+    assert_gaps_tell(seen);
     fake_seen_free(seen);
     scene_remove(&scene);
 }

@@ -91,6 +91,8 @@ static enum tocsin_err ship(const struct scene *scene, struct tocsin_ship_report
 }
 
 static void assert_steps(const struct fake_seen *seen, size_t n) {
+    assert_int_equal(seen->untold_n, 0);
+    assert_int_equal(seen->changed_n, 0);
     assert_int_equal(seen->calls_n, n);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(seen->calls[i].step, (int64_t)i);
@@ -361,7 +363,10 @@ static void a_damaged_ring_is_set_aside_and_its_spool_delivered(void **state) {
     assert_int_equal(report.delivered, 1);
     struct fake_seen *seen = fake_stop(fake);
     assert_in_range(seen->calls_n, 30000, 59999);
-    /* What was in the ring is lost, and known to be. */
+    /* What was in the ring is lost, and known to be, but not what it was. */
+    assert_int_equal(seen->untold_n, 0);
+    assert_true(seen->gaps_n > 0);
+    assert_true(seen->gaps[seen->gaps_n - 1].span.first_step == WIRE_STEP_NONE);
     assert_int_equal(seen->emitted[WIRE_LANE_METRICS],
                      seen->calls_n + seen->dropped[WIRE_LANE_METRICS]);
     assert_int_equal(scene_rings_n(&scene), 1); /* *.damaged */

@@ -11,17 +11,20 @@
 
 #include "collector/group.h"
 
-/* A message with one metrics batch of a block of `calls` calls and 2 columns. */
+/* A message with one metrics batch of a gap, which is no call, and a block of `calls` calls and 2
+ * columns. */
 static struct message *make(uint8_t id, uint64_t seq, uint32_t calls) {
     struct buf frame;
     struct wire_block_room room;
+    const struct wire_gap gap = {.calls = 100, .span = WIRE_SPAN_NONE};
     const struct wire_batch batch = {.producer = {{id}},
                                      .lane = WIRE_LANE_METRICS,
                                      .seq = seq,
                                      .emitted = seq * 10,
                                      .dropped = seq};
     buf_init(&frame, WIRE_FRAME_BYTES_MAX);
-    assert_int_equal(wire_begin_batch(&batch, 1, &frame), ERR_OK);
+    assert_int_equal(wire_begin_batch(&batch, 2, &frame), ERR_OK);
+    assert_int_equal(wire_put_gap(&gap, &frame), ERR_OK);
     assert_int_equal(wire_put_block(9, 2, calls, &frame, &room), ERR_OK);
     for (uint32_t i = 0; i < calls; i++) {
         wire_store_u64(room.steps, i, i);
@@ -84,6 +87,7 @@ static void batches_of_a_stream_are_joined(void **state) {
     assert_ptr_equal(five->next, six);
     assert_null(six->next);
     assert_int_equal(f->group.points, 10);
+    assert_int_equal(f->group.gaps, 2);
     assert_int_equal(producer->last_seq[WIRE_LANE_METRICS], 4); /* nothing is committed yet */
     free(five);
     free(six);

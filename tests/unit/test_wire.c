@@ -148,6 +148,13 @@ static void metrics_round_trip_keeps_every_bit(void **state) {
     decode_sample(8);
     struct wire_item item;
     assert_true(wire_next_item(&frame.batch.items, &item));
+    assert_int_equal(item.kind, WIRE_ITEM_GAP);
+    assert_int_equal(item.gap.calls, 300);
+    assert_true(item.gap.span.first_step == -7 && item.gap.span.last_step == 9);
+    assert_true(item.gap.span.first_time_ns == 11 && item.gap.span.last_time_ns == 70000);
+    assert_int_equal(wire_item_calls(&item), 0);
+
+    assert_true(wire_next_item(&frame.batch.items, &item));
     assert_int_equal(item.kind, WIRE_ITEM_KEYSET);
     assert_int_equal(item.keyset.kind, WIRE_SERIES_SYSTEM);
     assert_int_equal(item.keyset.columns, WIRE_SAMPLES_COLUMNS);
@@ -164,6 +171,7 @@ static void metrics_round_trip_keeps_every_bit(void **state) {
     assert_true(item.block.keyset_id == keyset_id);
     assert_int_equal(item.block.columns, WIRE_SAMPLES_COLUMNS);
     assert_int_equal(item.block.calls, WIRE_SAMPLES_CALLS);
+    assert_int_equal(wire_item_calls(&item), WIRE_SAMPLES_CALLS);
     for (size_t i = 0; i < WIRE_SAMPLES_CALLS; i++) {
         assert_true(wire_i64_at(item.block.steps, i) == wire_samples_steps[i]);
         assert_true(wire_i64_at(item.block.times_ns, i) == wire_samples_times_ns[i]);
@@ -233,11 +241,15 @@ static void encoder_refuses_bad_items(void **state) {
     struct wire_block_room room;
     const struct wire_batch batch = {.producer = wire_samples_id(), .seq = 1};
     const struct wire_batch unnumbered = {.producer = wire_samples_id(), .seq = 0};
+    const struct wire_gap of_nothing = {.calls = 0};
+    const struct wire_gap backwards = {.calls = 1, .span = {.first_step = 2, .last_step = 1}};
     const struct wire_alert untitled = {.title = str_of(""), .time_ns = 1};
     const struct wire_finish timeless = {.time_ns = 0};
     assert_int_equal(wire_begin_batch(&unnumbered, 1, &buf), ERR_VALUE);
     assert_int_equal(wire_begin_batch(&batch, WIRE_ITEMS_MAX + 1, &buf), ERR_TOO_LONG);
     assert_int_equal(wire_put_alert(&untitled, &buf), ERR_VALUE);
+    assert_int_equal(wire_put_gap(&of_nothing, &buf), ERR_VALUE);
+    assert_int_equal(wire_put_gap(&backwards, &buf), ERR_VALUE);
     assert_int_equal(wire_put_finish(&timeless, &buf), ERR_VALUE);
     assert_int_equal(wire_put_config(str_of(""), &buf), ERR_VALUE);
     assert_int_equal(wire_put_keyset(0, WIRE_SERIES_METRIC, 0, NULL, &buf), ERR_VALUE);

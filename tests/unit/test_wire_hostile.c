@@ -220,7 +220,7 @@ static const struct {
     /* items on the wrong lane, of no known kind, of the wrong arity */
     ROW(ERR_VALUE, METRICS "\x91\x93\x04\x00\x01"),
     ROW(ERR_VALUE, EVENTS "\x91\x97\x02\x05\x01\x01\xc4\x08" I64 "\xc4\x08" I64 "\xc4\x08" I64),
-    ROW(ERR_VALUE, METRICS "\x91\x92\x06\x00"),
+    ROW(ERR_VALUE, METRICS "\x91\x92\x07\x00"),
     ROW(ERR_VALUE, METRICS "\x91\x92\x00\x00"),
     ROW(ERR_TYPE, EVENTS "\x91\x94\x04\x00\x01\x00"),
     /* numbers out of range */

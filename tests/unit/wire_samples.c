@@ -122,8 +122,12 @@ static enum err encode_metrics(struct buf *out) {
                                      .dropped = 0};
     const uint64_t id =
         wire_keyset_id(WIRE_SERIES_SYSTEM, WIRE_SAMPLES_COLUMNS, wire_samples_names);
+    const struct wire_gap gap = {
+        .calls = 300,
+        .span = {.first_step = -7, .last_step = 9, .first_time_ns = 11, .last_time_ns = 70000}};
     struct wire_block_room room = {0};
-    enum err err = wire_begin_batch(&batch, 2, out);
+    enum err err = wire_begin_batch(&batch, 3, out);
+    err = err == ERR_OK ? wire_put_gap(&gap, out) : err;
     err = err == ERR_OK ? wire_put_keyset(id, WIRE_SERIES_SYSTEM, WIRE_SAMPLES_COLUMNS,
                                           wire_samples_names, out)
                         : err;

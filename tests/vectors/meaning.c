@@ -116,13 +116,16 @@ static enum err put_block(json_t *item, struct buf *out) {
     return ERR_OK;
 }
 
+static int64_t int_or(json_t *item, const char *name, int64_t none) {
+    return json_is_null(field(item, name)) ? none : int_field(item, name);
+}
+
 static enum err put_alert(json_t *item, struct buf *out) {
-    const bool has_step = !json_is_null(field(item, "step"));
     const struct wire_alert alert = {
         .level = word_field(item, "level", levels),
         .title = text_field(item, "title"),
         .text = text_or_null(item, "text"),
-        .step = has_step ? int_field(item, "step") : WIRE_STEP_NONE,
+        .step = int_or(item, "step", WIRE_STEP_NONE),
         .time_ns = int_field(item, "time_ns"),
         .webhook_url = text_or_null(item, "webhook_url"),
     };
@@ -137,6 +140,17 @@ static enum err put_finish(json_t *item, struct buf *out) {
 
 static enum err put_config(json_t *item, struct buf *out) {
     return wire_put_config(text_field(item, "config"), out);
+}
+
+static enum err put_gap(json_t *item, struct buf *out) {
+    const struct wire_gap gap = {
+        .calls = (uint64_t)int_field(item, "calls"),
+        .span = {.first_step = int_or(item, "first_step", WIRE_STEP_NONE),
+                 .last_step = int_or(item, "last_step", WIRE_STEP_NONE),
+                 .first_time_ns = int_or(item, "first_time_ns", WIRE_TIME_NONE),
+                 .last_time_ns = int_or(item, "last_time_ns", WIRE_TIME_NONE)},
+    };
+    return wire_put_gap(&gap, out);
 }
 
 struct encoder {
@@ -157,9 +171,9 @@ static enum err encode_by_name(const struct encoder *encoders, const char *tag, 
 }
 
 static enum err encode_batch(json_t *meaning, struct buf *out) {
-    static const struct encoder items[] = {{"keyset", put_keyset}, {"block", put_block},
-                                           {"alert", put_alert},   {"finish", put_finish},
-                                           {"config", put_config}, {NULL, NULL}};
+    static const struct encoder items[] = {
+        {"keyset", put_keyset}, {"block", put_block}, {"alert", put_alert}, {"finish", put_finish},
+        {"config", put_config}, {"gap", put_gap},     {NULL, NULL}};
     const struct wire_batch batch = {
         .producer = id_field(meaning),
         .lane = word_field(meaning, "lane", lanes),

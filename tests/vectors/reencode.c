@@ -38,9 +38,13 @@ static enum err put_config(const struct wire_item *item, struct buf *out) {
     return wire_put_config(item->config, out);
 }
 
+static enum err put_gap(const struct wire_item *item, struct buf *out) {
+    return wire_put_gap(&item->gap, out);
+}
+
 static enum err (*const items[])(const struct wire_item *item, struct buf *out) = {
     [WIRE_ITEM_KEYSET] = put_keyset, [WIRE_ITEM_BLOCK] = put_block,   [WIRE_ITEM_ALERT] = put_alert,
-    [WIRE_ITEM_FINISH] = put_finish, [WIRE_ITEM_CONFIG] = put_config,
+    [WIRE_ITEM_FINISH] = put_finish, [WIRE_ITEM_CONFIG] = put_config, [WIRE_ITEM_GAP] = put_gap,
 };
 
 static enum err encode_batch(const struct wire_frame *frame, struct buf *out) {

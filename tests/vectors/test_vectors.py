@@ -36,6 +36,7 @@ ITEMS = {
     "alert": (3, [("level", LEVELS), "title", "text", "step", "time_ns", "webhook_url"]),
     "finish": (4, [("ending", ENDINGS), "time_ns"]),
     "config": (5, ["config"]),
+    "gap": (6, ["calls", "first_step", "last_step", "first_time_ns", "last_time_ns"]),
 }
 
 

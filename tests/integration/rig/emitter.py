@@ -84,7 +84,7 @@ class FakeEmitter:
     def send(self, lane, items, dropped=0):
         """The next batch of a lane; returns its sequence number and does not wait."""
         self.seq[lane] += 1
-        self.calls[lane] += sum(item[3] if item[0] == wire.BLOCK else item[0] != wire.KEYSET
+        self.calls[lane] += sum(item[3] if item[0] == wire.BLOCK else item[0] not in (wire.KEYSET, wire.GAP)
                                 for item in items)
         self.send_raw(self.batch_frame(lane, items, dropped=dropped))
         return self.seq[lane]

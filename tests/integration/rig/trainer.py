@@ -16,15 +16,24 @@ class Trainer:
                     "TOCSIN_SPOOL_DIR": str(self.spool), "TOCSIN_RING_BYTES": str(ring_bytes), **env}
         self.process = None
 
-    def start(self, calls, end):
-        self.process = Process([program("counted_trainer"), self.counter, calls, end], self.place,
+    def start(self, calls, end, *more):
+        self.process = Process([program("counted_trainer"), self.counter, calls, end, *more], self.place,
                                self.place / f"{self.name}.log", self.env)
         return self
 
     @property
     def returned(self):
-        """Calls that have returned."""
-        return int.from_bytes(self.counter.read_bytes(), "little") if self.counter.exists() else 0
+        """Calls that have returned well."""
+        return self.counted(0)
+
+    @property
+    def dropped(self):
+        """Calls that were given up because there was no room."""
+        return self.counted(8)
+
+    def counted(self, at):
+        data = self.counter.read_bytes() if self.counter.exists() else b""
+        return int.from_bytes(data[at:at + 8], "little")
 
     def wait_returned(self, calls, deadline_s=30):
         def enough():
