@@ -51,16 +51,23 @@ def disk(world, kills):
     """The spool's disk is full, then broken, again and again: each trainer meets an error at its own
     system call, for a while. What cannot be spooled waits in the ring; what that cannot hold is
     dropped and counted."""
+    logs = []
     for n in range(kills):
         call = ("pwrite64", "fdatasync")[n % 2]  # of a trainer's only the spool uses them
-        error = world.rng.choice(["ENOSPC", "EIO"])
-        first = world.rng.randint(1, 12)
-        world.add_trainers(ranks=1, rate=3000, calls=(20000, 30000), ring_bytes=1 << 20,
-                           wrapper=strace(call, f"error={error}:when={first}..{first + 8}"),
+        error = ("ENOSPC", "EIO")[n // 2 % 2]
+        first = world.rng.randint(1, 6) if call == "pwrite64" else 1
+        log = world.place / f"strace{n}.log"
+        log.touch()
+        world.add_trainers(ranks=1, rate=6000, calls=(90000, 99999), ring_bytes=1 << 20,
+                           wrapper=strace(call, f"error={error}:when={first}..{first + 8}", log),
                            env={"ASAN_OPTIONS": "detect_leaks=0", "RANK": str(n),
                                 "WORLD_SIZE": str(kills)})
-        world.kills[error] += 1
-    world.go_on(6)
+        logs.append((log, f"{call} {error}"))
+    world.wait(lambda: all("INJECTED" in log.read_text() for log, _ in logs),
+               what="each trainer meets its error")
+    world.go_on(2)
+    for log, what in logs:
+        world.kills[what] += log.read_text().count("INJECTED")
     world.collectors[0].start()
     world.wait_progress()
 

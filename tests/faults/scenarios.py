@@ -153,9 +153,9 @@ def reply(world, kills):
     repeat(world, kills, fault)
 
 
-def strace(call, what):
+def strace(call, what, log="/dev/null"):
     """What runs a program of which each thread meets something at its own calls of one kind."""
-    return ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+    return ["strace", "-D", "-f", "-A", "-qq", "-o", log, "-e", f"trace={call}",
             "-e", f"inject={call}:{what}"]
 
 
