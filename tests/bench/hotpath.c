@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a call costs the thread that makes it: p50, p99, p99.9 and maximum in ns, one line per way
- * of calling, with the cost of reading the clock subtracted. */
+ * of calling, with the cost of reading the clock subtracted.
+ *     bench_hotpath           into a ring that has room for all
+ *     bench_hotpath minute    a minute long, into the ring that users get: with nobody to take it,
+ *                             the courier moves it to the spool meanwhile
+ */
 
 #include <sched.h>
 #include <stdio.h>
@@ -11,11 +15,13 @@
 #include "emitter/include/tocsin.h"
 #include "schema/wire/clock.h"
 
-#define METRICS     10
-#define BURST_CALLS 200000
-#define PACED_CALLS 20000
-#define PACE_NS     200000
-#define ALERTS      1000
+#define METRICS        10
+#define BURST_CALLS    200000
+#define PACED_CALLS    20000
+#define PACE_NS        200000
+#define ALERTS         1000
+#define MINUTE_CALLS   120000
+#define MINUTE_PACE_NS 500000
 
 static const char *const names[METRICS] = {
     "train/loss", "train/grad_norm", "train/lr",     "perf/tokens", "perf/step_time",
@@ -77,20 +83,25 @@ static void report(const char *what, int n, int64_t clock_ns) {
     printf("\n");
 }
 
-int main(void) {
-    static const struct {
-        const char *what;
-        void (*call)(struct bench *);
-        int n;
-        int64_t pace_ns;
-    } rows[] = {{"log_burst", call_log, BURST_CALLS, 0},
-                {"log_paced", call_log, PACED_CALLS, PACE_NS},
-                {"named_burst", call_named, BURST_CALLS, 0},
-                {"alert_paced", call_alert, ALERTS, PACE_NS}};
+static const struct row {
+    const char *what;
+    void (*call)(struct bench *);
+    int n;
+    int64_t pace_ns;
+} rows[] = {{"log_burst", call_log, BURST_CALLS, 0},
+            {"log_paced", call_log, PACED_CALLS, PACE_NS},
+            {"named_burst", call_named, BURST_CALLS, 0},
+            {"alert_paced", call_alert, ALERTS, PACE_NS}};
+static const struct row minute = {"log_minute", call_log, MINUTE_CALLS, MINUTE_PACE_NS};
+
+int main(int argc, char **argv) {
+    const bool is_minute = argc > 1 && strcmp(argv[1], "minute") == 0;
+    const struct row *row = is_minute ? &minute : rows;
+    const struct row *end = is_minute ? &minute + 1 : rows + sizeof rows / sizeof rows[0];
     struct bench b = {.run = NULL};
     struct tocsin_options options = TOCSIN_OPTIONS_INIT;
     options.project = "bench-hotpath";
-    options.ring_bytes = 256ULL * 1024 * 1024;
+    options.ring_bytes = is_minute ? 0 : 256ULL * 1024 * 1024;
     options.quiet = true;
     if (tocsin_start(&options, &b.run) != TOCSIN_OK ||
         tocsin_prepare(b.run, METRICS, names, &b.keyset) != TOCSIN_OK) {
@@ -98,9 +109,9 @@ int main(void) {
     }
     measure(&b, call_nothing, BURST_CALLS, 0);
     const int64_t clock_ns = times_ns[BURST_CALLS / 2];
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        measure(&b, rows[i].call, rows[i].n, rows[i].pace_ns);
-        report(rows[i].what, rows[i].n, clock_ns);
+    for (; row < end; row++) {
+        measure(&b, row->call, row->n, row->pace_ns);
+        report(row->what, row->n, clock_ns);
     }
     struct tocsin_stats stats = {.size = sizeof stats};
     (void)tocsin_get_stats(b.run, &stats);
