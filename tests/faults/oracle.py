@@ -4,7 +4,8 @@ no code with the product: it reads the recorder's file (trainer.c says how it lo
 as binary COPY.
 
 Owed to every trainer: all that log() took is stored, once, as it was, in its order, and the books
-agree. Owed to one whose spool was damaged after its death: what is missing is counted as dropped."""
+agree, also about which calls a full ring dropped. Owed to one whose spool was damaged after its
+death: what is missing is counted as dropped."""
 
 import collections
 import io
@@ -261,6 +262,30 @@ class Oracle:
                 self.blame("books", f"{where}: emitted {emitted}, dropped {dropped}, committed "
                            f"{committed}; logged {taken}, full {full}, ends {ends}, open {open_}")
 
+    def check_gaps(self):
+        """The gaps of a producer are what it dropped; those with steps tell which calls a full ring
+        refused. A damaged spool may have had such a gap."""
+        told = collections.defaultdict(list)
+        for run_id, rank, attempt, calls, first, last in self.query(
+                "select run_id, rank, attempt, calls, first_step, last_step from gaps"):
+            told[run_id, rank, attempt].append((calls, first, last))
+        for run_id, rank, attempt, dropped, on_node in self.query(
+                "select run_id, rank, attempt, dropped, emitted - committed - dropped "
+                "from producers join attempts using (run_id, producer_id) where lane = 1"):
+            gaps = told[run_id, rank, attempt]
+            start = self.by_attempt.get((run_id, rank, attempt))
+            calls = sum(gap[0] for gap in gaps)
+            if calls != dropped:
+                self.blame("books", f"{dropped} calls of {run_id, rank, attempt} were dropped, "
+                           f"{calls} are in gaps")
+            if start is None or start.number in self.damaged or on_node:
+                continue
+            for n, code in start.codes(METRICS):
+                (kind, _), step, _ = start.calls[n].what
+                if code == FULL and kind == "metric" and not any(
+                        first is not None and first <= step <= last for _, first, last in gaps):
+                    self.blame("books", f"start {start.number} call {n}: dropped, in no gap")
+
     def check_states(self):
         """run_state counts what is stored, for producers whose state includes everything."""
         for run_id, rank, attempt, calls in self.query(
@@ -274,7 +299,7 @@ class Oracle:
 
     def check(self):
         for part in (self.find_attempts, self.check_blocks, self.check_events, self.check_lost,
-                     self.check_books, self.check_states):
+                     self.check_books, self.check_gaps, self.check_states):
             part()
         self.db.close()
         return self
