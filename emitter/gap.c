@@ -4,7 +4,7 @@
 #include <sched.h>
 
 /* The lock is held for a few nanoseconds, unless its thread lost the processor. */
-#define NOTE_TRIES 64
+#define NOTE_TRIES 1024
 #define TAKE_TRIES 1000
 
 void gap_init(struct gap *gap) {
@@ -57,20 +57,19 @@ void gap_note(struct gap *gap, _Atomic uint64_t *dropped, int64_t step, int64_t 
     }
 }
 
-/* A thread that died with the lock must not keep the count from being told: the calls then come
- * without bounds. */
-uint64_t gap_take(struct gap *gap, const _Atomic uint64_t *dropped) {
+uint64_t gap_take(struct gap *gap, const _Atomic uint64_t *dropped, uint64_t told) {
     bool mine = try_lock(gap);
     for (int i = 1; !mine && i < TAKE_TRIES; i++) {
         sched_yield();
         mine = try_lock(gap);
     }
-    const uint64_t n = atomic_load_explicit(dropped, memory_order_acquire);
-    if (mine) {
-        widen(&gap->kept, &gap->open);
-        gap->open = WIRE_SPAN_NONE;
-        unlock(gap);
+    if (!mine) {
+        return told; /* its thread lost the processor: the next batch tells */
     }
+    const uint64_t n = atomic_load_explicit(dropped, memory_order_acquire);
+    widen(&gap->kept, &gap->open);
+    gap->open = WIRE_SPAN_NONE;
+    unlock(gap);
     return n;
 }
 

@@ -76,7 +76,7 @@ static void append(struct lane *lane, struct batcher *batcher, const struct batc
     const uint64_t seq = next_seq(lane);
     struct ring_shared *shared = lane->source.ring->shared;
     const uint64_t told = lane->told_dropped;
-    lane->told_dropped = gap_take(&shared->gap, &shared->dropped);
+    lane->told_dropped = gap_take(&shared->gap, &shared->dropped, told);
     *slot(lane, seq) = (struct ringfile_batch){
         .seq = seq,
         .start = range->start,
