@@ -57,19 +57,21 @@ void gap_note(struct gap *gap, _Atomic uint64_t *dropped, int64_t step, int64_t 
     }
 }
 
-uint64_t gap_take(struct gap *gap, const _Atomic uint64_t *dropped, uint64_t told) {
+uint64_t gap_take(struct gap *gap, const _Atomic uint64_t *dropped, uint64_t told, bool hurry) {
     bool mine = try_lock(gap);
     for (int i = 1; !mine && i < TAKE_TRIES; i++) {
         sched_yield();
         mine = try_lock(gap);
     }
-    if (!mine) {
-        return told; /* its thread lost the processor: the next batch tells */
+    if (!mine && !hurry) {
+        return told; /* its thread lost the processor: a later batch tells */
     }
     const uint64_t n = atomic_load_explicit(dropped, memory_order_acquire);
-    widen(&gap->kept, &gap->open);
-    gap->open = WIRE_SPAN_NONE;
-    unlock(gap);
+    if (mine) {
+        widen(&gap->kept, &gap->open);
+        gap->open = WIRE_SPAN_NONE;
+        unlock(gap);
+    }
     return n;
 }
 

@@ -23,9 +23,9 @@ void gap_init(struct gap *gap);
 /* Any thread: adds a dropped call to *dropped and to the bounds. WIRE_STEP_NONE: it has no step. */
 void gap_note(struct gap *gap, _Atomic uint64_t *dropped, int64_t step, int64_t time_ns);
 
-/* Courier only. Returns how many of *dropped may be told now, told at least; what was noted of them
- * is in kept. */
-uint64_t gap_take(struct gap *gap, const _Atomic uint64_t *dropped, uint64_t told);
+/* Courier only. Returns how many of *dropped to tell now: told if somebody has the lock, and in a
+ * hurry all of them, then without bounds. What was noted of them is in kept. */
+uint64_t gap_take(struct gap *gap, const _Atomic uint64_t *dropped, uint64_t told, bool hurry);
 /* Calls of a batch that is not sent under its number wait for another one. */
 void gap_keep(struct gap *gap, const struct wire_span *span);
 /* A batch has what was kept. */

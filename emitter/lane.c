@@ -72,11 +72,12 @@ static bool has_room(const struct lane *lane) {
     return next_seq(lane) - released_seq(lane) <= lane->window;
 }
 
-static void append(struct lane *lane, struct batcher *batcher, const struct batcher_range *range) {
+static void append(struct lane *lane, struct batcher *batcher, const struct batcher_range *range,
+                   uint64_t dropped) {
     const uint64_t seq = next_seq(lane);
     struct ring_shared *shared = lane->source.ring->shared;
     const uint64_t told = lane->told_dropped;
-    lane->told_dropped = gap_take(&shared->gap, &shared->dropped, told);
+    lane->told_dropped = dropped;
     *slot(lane, seq) = (struct ringfile_batch){
         .seq = seq,
         .start = range->start,
@@ -111,7 +112,13 @@ static bool cut_one(struct lane *lane, struct batcher *batcher, int64_t now_ns, 
     if (!is_due(lane, &range, now_ns, hurry)) {
         return false;
     }
-    append(lane, batcher, &range);
+    struct ring_shared *shared = lane->source.ring->shared;
+    const uint64_t told = lane->told_dropped;
+    const uint64_t dropped_now = gap_take(&shared->gap, &shared->dropped, told, hurry);
+    if (range.end == range.start && dropped_now == told) {
+        return false;
+    }
+    append(lane, batcher, &range, dropped_now);
     return true;
 }
 
