@@ -73,11 +73,11 @@ static bool has_room(const struct lane *lane) {
 }
 
 static void append(struct lane *lane, struct batcher *batcher, const struct batcher_range *range,
-                   uint64_t dropped) {
+                   uint64_t dropped_now) {
     const uint64_t seq = next_seq(lane);
     struct ring_shared *shared = lane->source.ring->shared;
     const uint64_t told = lane->told_dropped;
-    lane->told_dropped = dropped;
+    lane->told_dropped = dropped_now;
     *slot(lane, seq) = (struct ringfile_batch){
         .seq = seq,
         .start = range->start,
