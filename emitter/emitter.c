@@ -8,6 +8,7 @@
 #include "emitter/claims.h"
 #include "emitter/identity.h"
 #include "emitter/keys.h"
+#include "emitter/link.h"
 #include "emitter/notice.h"
 #include "emitter/records.h"
 #include "emitter/run.h"
@@ -19,12 +20,13 @@
 
 _Atomic unsigned run_fork_generation;
 
-static void count_fork(void) {
+static void after_fork_in_child(void) {
     atomic_fetch_add_explicit(&run_fork_generation, 1, memory_order_relaxed);
+    link_after_fork_in_child();
 }
 
 static void watch_forks(void) {
-    pthread_atfork(NULL, NULL, count_fork);
+    pthread_atfork(link_before_fork, link_after_fork, after_fork_in_child);
 }
 
 static const struct {

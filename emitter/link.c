@@ -2,12 +2,15 @@
 #include "emitter/link.h"
 
 #include <arpa/inet.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <zmq.h>
 
+#include "schema/wire/clock.h"
 #include "schema/wire/wire.h"
 
 /* Every option and its reason. */
@@ -27,6 +30,7 @@ static const struct {
 };
 #define RECONNECT_MIN_MS  100
 #define RECONNECT_SPAN_MS 400
+#define FORK_WAIT_NS      (20 * CLOCK_NS_PER_MS)
 
 #define MONITOR_EVENTS                                                                             \
     (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_DELAYED | ZMQ_EVENT_CONNECT_RETRIED |                 \
@@ -174,8 +178,39 @@ static bool watch(struct link *link) {
            zmq_connect(link->monitor, address) == 0;
 }
 
+/* libzmq makes a context under a lock of its own. A child forked at that moment could never make
+ * one: so fork() waits for it, but not for long. */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+static __thread bool is_held; /* by this thread, which forks */
+
+void link_before_fork(void) {
+    const int64_t until_ns = clock_mono_ns() + FORK_WAIT_NS;
+    const struct timespec until = {.tv_sec = until_ns / CLOCK_NS_PER_S,
+                                   .tv_nsec = until_ns % CLOCK_NS_PER_S};
+    is_held = pthread_mutex_clocklock(&making, CLOCK_MONOTONIC, &until) == 0;
+}
+
+void link_after_fork(void) {
+    if (is_held) {
+        pthread_mutex_unlock(&making);
+        is_held = false;
+    }
+}
+
+void link_after_fork_in_child(void) {
+    pthread_mutex_init(&making, NULL);
+    is_held = false;
+}
+
+static void *make_context(void) {
+    pthread_mutex_lock(&making);
+    void *context = zmq_ctx_new();
+    pthread_mutex_unlock(&making);
+    return context;
+}
+
 enum err link_open(struct link *link, const char *endpoint, struct why *why) {
-    link->context = zmq_ctx_new();
+    link->context = make_context();
     if (link->context != NULL) {
         link->socket = zmq_socket(link->context, ZMQ_DEALER);
     }

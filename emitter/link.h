@@ -28,6 +28,12 @@ struct link *link_new(const struct link_keys *keys);
 const struct link_keys *link_keys_for(const struct link *link, const char *endpoint);
 void link_free(struct link *link);
 
+/* For pthread_atfork(): a forked child must find libzmq in a state from which it can start a run of
+ * its own. */
+void link_before_fork(void);
+void link_after_fork(void);
+void link_after_fork_in_child(void);
+
 /* Opens a socket towards endpoint. ERR_IO: no descriptor or no memory for it. */
 enum err link_open(struct link *link, const char *endpoint, struct why *why) ERR_MUST_CHECK;
 void link_close(struct link *link); /* fine if it is closed */
