@@ -64,7 +64,7 @@ def disk(world, kills):
                                 "WORLD_SIZE": str(kills)})
         logs.append((log, f"{call} {error}"))
     world.wait(lambda: all("INJECTED" in log.read_text() for log, _ in logs),
-               what="each trainer meets its error")
+               what="each trainer meets its error", deadline_s=60 + 4 * kills)
     world.go_on(2)
     for log, what in logs:
         world.kills[what] += log.read_text().count("INJECTED")
