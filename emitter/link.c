@@ -10,7 +10,6 @@
 #include <time.h>
 #include <zmq.h>
 
-#include "schema/wire/clock.h"
 #include "schema/wire/wire.h"
 
 /* Every option and its reason. */
@@ -30,7 +29,8 @@ static const struct {
 };
 #define RECONNECT_MIN_MS  100
 #define RECONNECT_SPAN_MS 400
-#define FORK_WAIT_NS      (20 * CLOCK_NS_PER_MS)
+#define FORK_PAUSE_NS     500000
+#define FORK_PAUSES       40
 
 #define MONITOR_EVENTS                                                                             \
     (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_DELAYED | ZMQ_EVENT_CONNECT_RETRIED |                 \
@@ -184,10 +184,12 @@ static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool is_held; /* by this thread, which forks */
 
 void link_before_fork(void) {
-    const int64_t until_ns = clock_mono_ns() + FORK_WAIT_NS;
-    const struct timespec until = {.tv_sec = until_ns / CLOCK_NS_PER_S,
-                                   .tv_nsec = until_ns % CLOCK_NS_PER_S};
-    is_held = pthread_mutex_clocklock(&making, CLOCK_MONOTONIC, &until) == 0;
+    const struct timespec pause = {.tv_nsec = FORK_PAUSE_NS};
+    is_held = pthread_mutex_trylock(&making) == 0;
+    for (int i = 0; !is_held && i < FORK_PAUSES; i++) {
+        nanosleep(&pause, NULL);
+        is_held = pthread_mutex_trylock(&making) == 0;
+    }
 }
 
 void link_after_fork(void) {
