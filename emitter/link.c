@@ -199,9 +199,12 @@ void link_after_fork(void) {
     }
 }
 
+/* What another thread holds, nobody in the child will give back. */
 void link_after_fork_in_child(void) {
-    pthread_mutex_init(&making, NULL);
-    is_held = false;
+    if (!is_held) {
+        pthread_mutex_init(&making, NULL);
+    }
+    link_after_fork();
 }
 
 static void *make_context(void) {
