@@ -48,7 +48,7 @@ def test_a_slurm_epilog_delivers_what_the_job_left_and_never_fails(place, db, ma
     trainer = Trainer(place, tocsind.endpoint).start(0, "wait")
     trainer.wait_returned(1000)
     trainer.process.kill9()
-    env = {**environment(trainer.env), "SLURM_JOB_USER": "root",
+    env = {**environment(place, trainer.env), "SLURM_JOB_USER": "root",
            "PATH": f"{program('tocsin').parent}:{os.environ['PATH']}"}
     epilog = pathlib.Path(__file__).parents[2] / "deploy" / "slurm" / "epilog"
     tocsind.start()
