@@ -26,6 +26,7 @@ THIRD_PARTY = {
     "libpq-fe.h": {"schema/db/dsn.c", "schema/db/pg.c"},
     "microhttpd.h": {"collector/health.c"},
     "ini.h": {"collector/settings_load.c"},
+    "curl/curl.h": {"collector/notify/post.c"},
     "uthash.h": {"collector/marks.c", "collector/quota.c", "collector/roster.c", "collector/run_state.c"},
     "libsmartcols.h": {"cli/out.c"},
 }
