@@ -242,19 +242,16 @@ static enum err parse_word(struct parse *p) {
     return ERR_OK;
 }
 
-static enum err unexpected(const struct parse *p) {
-    return about_endpoints(p) && strchr(*p->at, '/') != NULL
-               ? refuse_url(p)
-               : why_set(p->why, ERR_CONFIG, "Unexpected argument '%.100s'. See: tocsin %s --help",
-                         *p->at, p->path);
-}
-
 /* Of a command that takes them mixed, one argument; of others, all that follows. Kept where argv is
  * read already, so that they stand together. */
 static enum err parse_rest(struct parse *p) {
     const struct command *command = p->args->command;
+    if (about_endpoints(p) && strchr(*p->at, '/') != NULL) {
+        return refuse_url(p);
+    }
     if (command == NULL || command->rest == NULL) {
-        return unexpected(p);
+        return why_set(p->why, ERR_CONFIG, "Unexpected argument '%.100s'. See: tocsin %s --help",
+                       *p->at, p->path);
     }
     const bool all = !command->mixed || strcmp(*p->at, "--") == 0;
     if (strcmp(*p->at, "--") == 0) {

@@ -18,10 +18,6 @@ struct secrets {
 
 enum { COLUMN_ID, COLUMN_URL, COLUMN_KIND, COLUMN_MADE, COLUMN_SECRET };
 
-static bool begins(const char *text, const char *with) {
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
 static enum exit_code check_project(struct ctx *ctx) {
     const char *project = args_text(ctx->args, "project");
     if (project != NULL && (project[0] == '\0' || strlen(project) > WIRE_NAME_BYTES_MAX ||
@@ -33,10 +29,20 @@ static enum exit_code check_project(struct ctx *ctx) {
 }
 
 /* Sentences about a URL never repeat it. */
-static enum exit_code not_a_url(struct ctx *ctx) {
-    return ctx_fail(ctx, EXIT_USAGE,
-                    "This is not the URL of a webhook: one begins with https:// (or http://) and "
-                    "the name of a host.");
+static enum exit_code check_url(struct ctx *ctx, const char *url) {
+    const struct pg_param params[] = {db_text(url)};
+    struct pg_rows *rows = NULL;
+    if (strlen(url) > WIRE_URL_BYTES_MAX) {
+        return ctx_fail(ctx, EXIT_USAGE, "The URL is longer than %d bytes.", WIRE_URL_BYTES_MAX);
+    }
+    enum exit_code code = db_query(ctx, sql_check_url, 1, params, &rows);
+    if (code == EXIT_OK && pg_text(rows, 0, 0)[0] != 't') {
+        code = ctx_fail(ctx, EXIT_USAGE,
+                        "This is not the URL of a webhook: one begins with https:// (or http://) "
+                        "and the name of a host.");
+    }
+    pg_rows_free(rows);
+    return code;
 }
 
 static enum exit_code read_url(struct ctx *ctx, struct secrets *secrets) {
@@ -45,11 +51,7 @@ static enum exit_code read_url(struct ctx *ctx, struct secrets *secrets) {
                     sizeof secrets->url, secrets->url, &why) != ERR_OK) {
         return ctx_fail(ctx, EXIT_USAGE, "No URL of a webhook: %s.", why.text);
     }
-    if (strlen(secrets->url) > WIRE_URL_BYTES_MAX) {
-        return ctx_fail(ctx, EXIT_USAGE, "The URL is longer than %d bytes.", WIRE_URL_BYTES_MAX);
-    }
-    return begins(secrets->url, "https://") || begins(secrets->url, "http://") ? EXIT_OK
-                                                                               : not_a_url(ctx);
+    return check_url(ctx, secrets->url);
 }
 
 /* Teams set their webhook up before the first run makes the project. */
@@ -124,14 +126,13 @@ static enum exit_code add(struct ctx *ctx, const struct secrets *secrets) {
     if (code != EXIT_OK) {
         return code;
     }
-    const bool done = pg_rows_n(rows) == 1;
-    if (done && ctx->json) {
+    if (ctx->json) {
         print_json(args, rows);
-    } else if (done) {
+    } else {
         print(rows);
     }
     pg_rows_free(rows);
-    return done ? EXIT_OK : not_a_url(ctx);
+    return EXIT_OK;
 }
 
 static enum exit_code make(struct ctx *ctx, struct secrets *secrets) {

@@ -1,0 +1,595 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The people's side of webhooks: endpoints and their secrets, silences, acknowledgements, deliveries."""
+
+import base64
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import termios
+import threading
+
+import pytest
+
+from rig.process import environment, program
+from rig.programs import Cli
+from rig.wait import wait_for
+from stored import Stored
+
+SECRET = "T0/B1/canary"
+SLACK = f"https://hooks.slack.com/services/{SECRET}"
+GENERIC = "https://example.org:8443/canary?token=canary"
+
+
+@pytest.fixture
+def owner(place, db):
+    return Cli(place, db.dsn_superuser)
+
+
+@pytest.fixture
+def stored(db):
+    """A run with two alerts: 'diverged' (error) and 'slow' (warn)."""
+    stored = Stored(db)
+    stored.run("p", "r", 11, world_size=2, attempts=((0, 0), (1, 0)))
+    stored.run("q", "other", 12)
+    return stored
+
+
+def add(owner, *argv, url=GENERIC, rc=0):
+    """The endpoint as --json says it."""
+    done = owner.run("endpoint", "add", "--json", *argv, stdin=f"{url}\n".encode())
+    assert done.rc == rc, done.stderr
+    assert "canary" not in done.stdout + done.stderr
+    return done.json() if rc == 0 else done.stderr
+
+
+def endpoints(cli, *argv):
+    return cli.run("endpoint", "list", "--json", *argv).json()["endpoints"]
+
+
+def ended(process):
+    """What a child wrote, once it has ended; it is given a minute."""
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out.decode(), err.decode()
+
+
+# Adding
+
+
+def test_an_endpoint_is_added_and_listed(owner, cli, db):
+    made = add(owner, url=SLACK)
+    assert re.fullmatch(r"https://hooks\.slack\.com/…#[0-9a-f]{4}", made["url"])
+    assert made == {"id": "1", "url": made["url"], "kind": "slack", "project": None,
+                    "min_level": "info", "repeat_s": 60, "made": True, "secret": None}
+    (listed,) = endpoints(cli)
+    assert listed.pop("created")
+    assert listed == {"id": "1", "url": made["url"], "kind": "slack", "project": None,
+                      "min_level": "info", "enabled": True, "why_disabled": None, "waiting": 0,
+                      "last_state": None, "last_status": None, "last_answer": None,
+                      "last_message": None, "repeat_s": 60, "signed": False, "failures": 0,
+                      "origin": "command"}
+    assert db.query("select url, url_hash = sha256(url::bytea) from endpoints") == [(SLACK, True)]
+
+
+def test_it_says_what_to_do_next(owner):
+    done = owner.run("endpoint", "add", stdin=GENERIC.encode())
+    assert done.rc == 0
+    lines = dict(re.findall(r"^(\S+(?: \S+)*)  +(.*)$", done.stdout, re.M))
+    assert lines["endpoint"] == "1" and lines["kind"] == "generic"
+    assert lines["signing secret"].startswith("whsec_")
+    assert "shown this once" in done.stderr and "tocsin endpoint test 1" in done.stderr
+
+
+def test_a_generic_endpoint_is_signed_with_a_secret_of_its_own(owner, cli, db):
+    first, second = add(owner), add(owner, "--project=p")
+    for made in (first, second):
+        assert made["secret"].startswith("whsec_")
+        assert len(base64.b64decode(made["secret"][6:], validate=True)) == 32
+        assert db.value("select secret from endpoints where endpoint_id = %s",
+                        made["id"]) == made["secret"]
+    assert first["secret"] != second["secret"]
+    assert [endpoint["signed"] for endpoint in endpoints(cli)] == [True, True]
+
+
+def test_options_say_scope_level_repetition_and_kind(owner, cli):
+    add(owner, "--project=p", "--min-level=warn", "--repeat=15m", "--kind=discord")
+    (listed,) = endpoints(cli)
+    assert (listed["project"], listed["min_level"], listed["repeat_s"], listed["kind"]) == (
+        "p", "warn", 900, "discord")
+
+
+def test_adding_again_states_it_anew(owner, cli, db):
+    made = add(owner)
+    db.query("""update endpoints set enabled = false, why_disabled = 'gone', failures = 9,
+                                     available = now() + interval '1 hour'""")
+    again = add(owner, "--min-level=error", "--repeat=0")
+    assert (again["id"], again["made"], again["secret"]) == (made["id"], False, None)
+    (listed,) = endpoints(cli)
+    assert (listed["min_level"], listed["repeat_s"], listed["enabled"], listed["why_disabled"],
+            listed["failures"], listed["signed"]) == ("error", 0, True, None, 0, True)
+    assert db.value("select secret from endpoints") == made["secret"]
+    assert db.value("select available <= now() from endpoints")
+    assert "endpoint 1 already" in owner.run("endpoint", "add", stdin=GENERIC.encode()).stderr
+    assert add(owner, "--project=p")["made"]
+
+
+def test_a_url_that_came_with_an_alert_becomes_everybodys(owner, cli, stored):
+    stored.alert(11, "diverged", url=GENERIC)
+    assert endpoints(cli)[0]["origin"] == "run"
+    again = add(owner, "--project=p")
+    assert not again["made"] and again["secret"].startswith("whsec_")
+    assert [(e["origin"], e["signed"]) for e in endpoints(cli)] == [("command", True)]
+
+
+def test_a_removed_endpoint_can_be_added_again(owner):
+    assert owner.run("endpoint", "remove", add(owner)["id"]).rc == 0
+    again = add(owner)
+    assert again["made"] and again["id"] == "2"
+
+
+def test_a_project_without_runs_can_have_an_endpoint(owner, cli, db):
+    done = owner.run("endpoint", "add", "--project=new", stdin=SLACK.encode())
+    assert done.rc == 0 and "Project 'new' has no run yet" in done.stderr
+    assert [e["project"] for e in endpoints(cli, "--project=new")] == ["new"]
+    assert cli.run("list", "projects", "--json").json()["projects"] == []
+    assert "no run yet" not in owner.run("endpoint", "add", "--project=new",
+                                         stdin=GENERIC.encode()).stderr
+
+
+def test_the_list_of_a_project_has_those_that_take_its_alerts(owner, cli, stored):
+    add(owner, "--project=p")
+    add(owner, "--project=q")
+    add(owner, url=SLACK)
+    assert [e["project"] for e in endpoints(cli)] == [None, "p", "q"]
+    assert [e["project"] for e in endpoints(cli, "--project=q")] == [None, "q"]
+    rows = stored.tsv("endpoint", "list")
+    assert rows[0][:8] == ["id", "url", "kind", "project", "min_level", "enabled", "why_disabled",
+                           "waiting"]
+
+
+def test_the_list_of_an_unknown_project(cli, stored):
+    done = cli.run("endpoint", "list", "--project=P")
+    assert done.rc == 3 and "Did you mean 'p'?" in done.stderr
+
+
+# Where the URL comes from
+
+
+@pytest.mark.parametrize("content", [GENERIC, f"{GENERIC}\n", f"  {GENERIC} \r\n\n"])
+def test_a_url_from_a_file(owner, place, db, content):
+    file = place / "url"
+    file.write_text(content)
+    assert owner.run("endpoint", "add", "--url-file", file).rc == 0
+    assert db.value("select url from endpoints") == GENERIC
+
+
+BAD_URLS = {
+    "nothing": (b"", "not the URL of a webhook"),
+    "ftp": (b"ftp://canary/x", "not the URL of a webhook"),
+    "no host": (b"https:///canary", "not the URL of a webhook"),
+    "no address": (b"https://ca nary/canary", "not the URL of a webhook"),
+    "capitals": (b"HTTPS://canary/", "not the URL of a webhook"),
+    "too long": (b"https://example.org/" + b"x" * 2029, "longer than 2048 bytes"),
+    "far too long": (b"x" * 100000, "longer than 4095 bytes"),
+    "two lines": (b"https://example.org/a\nhttps://example.org/canary", "one line of text"),
+    "NUL": (b"https://example.org/a\0canary", "one line of text"),
+    "escape": (b"https://example.org/\x1b[31mcanary", "one line of text"),
+    "not UTF-8": (b"https://example.org/\xffcanary", "one line of text"),
+}
+
+
+@pytest.mark.parametrize("url, sentence", BAD_URLS.values(), ids=BAD_URLS)
+def test_a_bad_url_is_refused_and_not_repeated(owner, db, url, sentence):
+    done = owner.run("endpoint", "add", "--project=p", stdin=url)
+    assert (done.rc, done.stdout) == (2, "") and sentence in done.stderr
+    assert "canary" not in done.stderr and len(done.stderr.splitlines()) == 1
+    assert db.query("select 1 from endpoints") == [] and db.query("select 1 from projects") == []
+
+
+def test_the_longest_url(owner, db):
+    add(owner, url="https://example.org/" + "x" * 2028)
+    assert db.value("select length(url) from endpoints") == 2048
+
+
+def test_a_file_that_is_not_there(owner, place):
+    done = owner.run("endpoint", "add", "--url-file", place / "none")
+    assert done.rc == 2 and "cannot open" in done.stderr
+
+
+@pytest.mark.parametrize("argv", [
+    [SLACK], ["--url", SLACK], [f"--url={SLACK}"], [f"--project={SLACK}"], ["--kind", SLACK],
+    [f"--repeat={SLACK}"], ["--url-file", SLACK], ["--json", "--", SLACK],
+    ["hooks.slack.com/services/canary"], ["--url=hooks.slack.com/services/canary"],
+])
+@pytest.mark.parametrize("verb", ["add", "test"])
+def test_a_url_as_an_argument_is_refused_and_not_repeated(place, verb, argv):
+    done = Cli(place).run("endpoint", verb, *argv)
+    assert (done.rc, done.stdout) == (2, "")
+    assert "secret and no argument" in done.stderr and "history" in done.stderr
+    assert "canary" not in done.stderr
+
+
+# Typed
+
+
+class Typist:
+    """endpoint add with a terminal for stdin, whose settings it must give back."""
+
+    def __init__(self, place, dsn):
+        self.master, self.slave = pty.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(
+            [program("tocsin"), "endpoint", "add", "--json"], stdin=self.slave,
+            env=environment(place, {"TOCSIN_DSN": dsn}), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        self.prompt = os.read(self.process.stderr.fileno(), 1000).decode()
+        wait_for(lambda: not self.echoes())
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def shown(self):
+        """What the terminal shows of what is typed."""
+        return os.read(self.master, 1000) if select.select([self.master], [], [], 0)[0] else b""
+
+    def close(self):
+        assert termios.tcgetattr(self.slave) == self.before
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def typist(place, db):
+    typist = Typist(place, db.dsn_superuser)
+    yield typist
+    typist.process.kill()
+    typist.process.wait()
+    typist.close()
+
+
+def test_a_typed_url_is_not_shown(typist, db):
+    assert typist.prompt.startswith("URL of the webhook")
+    os.write(typist.master, SLACK.encode() + b"\n")
+    code, out, err = ended(typist.process)
+    assert code == 0 and "canary" not in out + err
+    assert b"canary" not in typist.shown()
+    assert db.value("select url from endpoints") == SLACK
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_terminal_is_given_back_after_a_signal(typist, number):
+    typist.process.send_signal(number)
+    assert ended(typist.process)[0] == -number
+
+
+# Secrets
+
+
+def test_nothing_that_people_see_has_a_secret(owner, cli, stored, db):
+    secret = add(owner)["secret"]
+    add(owner, "--project=p", url=SLACK)
+    alert = stored.alert(11, "diverged", url=f"{SLACK}/canary")
+    db.query("""insert into messages (webhook_id, endpoint_id, form, alerts, body)
+                select 'msg_' || endpoint_id, endpoint_id, 'alerts', 1, '{}' from endpoints""")
+    db.query("""insert into deliveries (run_id, alert_id, endpoint_id, group_key)
+                select 11, %s, endpoint_id, 1 from endpoints""", alert)
+    said = ""
+    for argv in (["endpoint", "list"], ["list", "deliveries"], ["silence", "list"],
+                 ["list", "alerts", "--project=p"], ["endpoint", "disable", "1"],
+                 ["endpoint", "enable", "1"], ["endpoint", "remove", "2"]):
+        for form in ([], ["--json"]):
+            done = (owner if argv[0] == "endpoint" and argv[1] != "list" else cli).run(*argv, *form)
+            said += done.stdout + done.stderr
+    assert "hooks.slack.com" in said and "example.org" in said
+    assert "canary" not in said and secret not in said and "whsec_" not in said
+
+
+def test_other_sessions_see_no_secret(owner, place, db):
+    """The statement waits for a lock while another session looks."""
+    blocker = db.connect()
+    blocker.autocommit = False
+    blocker.cursor().execute("lock table tocsin.endpoints")
+    thread = threading.Thread(target=add, args=(owner,))
+    thread.start()
+    seen = """select query from pg_stat_activity
+               where application_name = 'tocsin' and wait_event_type = 'Lock'"""
+    wait_for(lambda: db.query(seen))
+    ((query,),) = db.query(seen)
+    commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, check=True).stdout
+    blocker.rollback()
+    blocker.close()
+    thread.join(60)
+    assert "insert into endpoints" in query
+    assert "canary" not in query and "whsec_" not in query
+    assert b"canary" not in commands and b"whsec_" not in commands
+    assert db.value("select count(*) from endpoints") == 1
+
+
+# One endpoint
+
+
+def test_disable_and_enable(owner, cli, db):
+    add(owner)
+    done = owner.run("endpoint", "disable", "1", env={"USER": "ann"})
+    assert done.rc == 0 and "Endpoint 1 (https://example.org:8443/" in done.stderr
+    assert [(e["enabled"], e["why_disabled"]) for e in endpoints(cli)] == [
+        (False, "by hand, by ann")]
+    db.query("update endpoints set failures = 7, available = now() + interval '1 hour'")
+    assert owner.run("endpoint", "enable", "1", "--json").json() == {"id": "1", "enabled": True}
+    assert db.query("""select enabled, why_disabled, failures, available <= now()
+                         from endpoints""") == [(True, None, 0, True)]
+
+
+def test_remove_keeps_the_record_and_no_secret(owner, cli, stored, db):
+    add(owner)
+    add(owner, "--project=p", url=SLACK)
+    sent, waits = stored.alert(11, "sent"), stored.alert(11, "waits")
+    db.query("""insert into messages (webhook_id, endpoint_id, form, alerts, body, state)
+                values ('a', 1, 'alerts', 1, '{}', 'delivered'),
+                       ('b', 1, 'test', 0, '', 'waiting'), ('c', 2, 'test', 0, '', 'waiting')""")
+    db.query("""insert into deliveries (run_id, alert_id, endpoint_id, group_key, state, message_id)
+                values (11, %s, 1, 1, 'sent', 1), (11, %s, 1, 2, 'waiting', null),
+                       (11, %s, 2, 2, 'waiting', null)""", sent, waits, waits)
+    done = owner.run("endpoint", "remove", "1", "--json").json()
+    assert done == {"id": "1", "alerts_abandoned": 1, "messages_abandoned": 1}
+    assert db.query("""select url, secret, old_secret, removed is not null, enabled
+                         from endpoints where endpoint_id = 1""") == [
+                             ("", None, None, True, False)]
+    assert db.query("select state from messages order by message_id") == [
+        ("delivered",), ("failed",), ("waiting",)]
+    listed = cli.run("list", "deliveries", "--json").json()["deliveries"]
+    assert [(d["endpoint"], d["title"], d["state"]) for d in listed] == [
+        ("1", "waits", "abandoned"), ("2", "waits", "waiting"), ("1", "sent", "delivered")]
+    assert [e["id"] for e in endpoints(cli)] == ["2"]
+    assert owner.run("endpoint", "remove", "1").rc == 3
+
+
+def test_a_delivery_that_came_too_late_for_its_endpoint_is_abandoned(owner, cli, stored, db):
+    add(owner)
+    owner.run("endpoint", "remove", "1")
+    db.query("""insert into deliveries (run_id, alert_id, endpoint_id, group_key)
+                values (11, %s, 1, 1)""", stored.alert(11, "late"))
+    (late,) = cli.run("list", "deliveries", "--json").json()["deliveries"]
+    assert (late["state"], late["next_try"]) == ("abandoned", None)
+
+
+def test_rotation_keeps_the_old_secret_for_a_day(owner, db):
+    first = add(owner)["secret"]
+    second = owner.run("endpoint", "rotate", "1", "--json").json()["secret"]
+    assert second.startswith("whsec_") and second != first
+    assert db.query("""select secret, old_secret, old_secret_until between now() + interval '23 hours'
+                                                                     and now() + interval '24 hours'
+                         from endpoints""") == [(second, first, True)]
+    said = owner.run("endpoint", "rotate", "1")
+    assert "signing secret    whsec_" in said.stdout and "24 hours" in said.stderr
+    assert db.value("select old_secret from endpoints") == second
+
+
+def test_an_endpoint_that_came_with_an_alert_gets_its_first_secret(owner, stored, db):
+    stored.alert(11, "diverged", url=GENERIC)
+    said = owner.run("endpoint", "rotate", "1")
+    assert said.rc == 0 and "24 hours" not in said.stderr
+    assert db.query("""select old_secret, old_secret_until from endpoints""") == [(None, None)]
+
+
+def test_slack_checks_no_signatures(owner, db):
+    add(owner, url=SLACK)
+    done = owner.run("endpoint", "rotate", "1")
+    assert done.rc == 2 and "is for slack" in done.stderr and "whsec_" not in done.stdout
+    assert db.value("select secret from endpoints") is None
+
+
+# Tests
+
+
+def settle(db, **values):
+    """Does what the notifier does with a test that waits."""
+    wait_for(lambda: db.query("select 1 from messages where state = 'waiting'"))
+    sets = ", ".join(f"{name} = %s" for name in values)
+    db.query(f"update messages set {sets} where state = 'waiting'", *values.values())
+
+
+def run_test(owner, db, *argv, **values):
+    results = []
+    thread = threading.Thread(
+        target=lambda: results.append(owner.run("endpoint", "test", "1", *argv)))
+    thread.start()
+    settle(db, **values)
+    thread.join(60)
+    return results[0]
+
+
+def test_a_test_that_is_taken(owner, db):
+    add(owner)
+    done = run_test(owner, db, "--json", state="delivered", status=204, attempts=1, answer="")
+    got = done.json()
+    assert got.pop("webhook_id") == db.value("select webhook_id from messages")
+    assert got == {"id": "1", "delivered": True, "status": 204, "answer": ""}
+    ((webhook_id, form, alerts, body),) = db.query(
+        "select webhook_id, form, alerts, body from messages")
+    assert re.fullmatch("msg_[0-9a-f]{32}", webhook_id) and (form, alerts, body) == ("test", 0, "")
+
+
+def test_a_test_that_is_refused(owner, db):
+    add(owner)
+    done = run_test(owner, db, state="failed", status=400, attempts=1, answer="invalid_payload")
+    assert done.rc == 1
+    assert re.search(r"Endpoint 1 \(https://example\.org:8443/…#....\) did not take the message: "
+                     "status 400: invalid_payload$", done.stderr.strip())
+
+
+def test_a_test_is_tried_once(owner, db):
+    add(owner)
+    done = run_test(owner, db, attempts=1, answer="connection refused")
+    assert done.rc == 1 and "did not take the message: connection refused" in done.stderr
+    assert db.query("select state, answer, settled is not null from messages") == [
+        ("failed", "connection refused", True)]
+
+
+def test_a_test_that_must_wait_longer_than_we_do(owner, db):
+    add(owner)
+    done = run_test(owner, db, "--timeout=1s", status=429, answer="slow down")
+    assert done.rc == 8 and "in 1s: status 429: slow down" in done.stderr
+    assert db.value("select state from messages") == "failed"
+
+
+def test_nobody_posts_the_test(owner, db):
+    add(owner)
+    done = owner.run("endpoint", "test", "1", "--timeout=1s", "--json")
+    assert done.rc == 8 and "does tocsind run?" in done.stderr
+    assert '"delivered": false' in done.stdout
+    assert db.query("select state, answer from messages") == [("failed", "not posted in time")]
+    db.query("update endpoints set available = now() + interval '100 s'")
+    done = owner.run("endpoint", "test", "1", "--timeout=1s")
+    assert done.rc == 8 and re.search("left alone for (100|9.) s more", done.stderr)
+
+
+# Silences
+
+
+def test_a_silence_comes_and_goes(owner, cli, stored, db):
+    made = owner.run("silence", "add", "--project=p", "--run=r", "--max-level=warn",
+                     "--title=loss *", "--for=2h", "--comment=night", "--json",
+                     env={"USER": "ann"}).json()
+    (listed,) = cli.run("silence", "list", "--json").json()["silences"]
+    assert listed.pop("created")
+    assert listed == {"id": "1", "project": "p", "run": "r", "max_level": "warn",
+                      "title": "loss *", "ends": made["ends"], "who": "ann", "comment": "night",
+                      "run_id": "11"}
+    assert db.value("""select ends between now() + interval '119 min' and now() + interval '2 h'
+                         from silences""")
+    done = owner.run("silence", "remove", "1")
+    assert done.rc == 0 and "Silence 1 is over" in done.stderr
+    assert cli.run("silence", "list", "--json").json() == {"project": None, "silences": []}
+    assert owner.run("silence", "remove", "1").rc == 3
+
+
+def test_a_silence_of_everything(owner, cli, stored):
+    done = owner.run("silence", "add", "--for", "90s")
+    assert done.rc == 0 and "To end it: tocsin silence remove 1" in done.stderr
+    (listed,) = cli.run("silence", "list", "--project=q", "--json").json()["silences"]
+    assert (listed["project"], listed["run"], listed["max_level"], listed["title"],
+            listed["comment"]) == (None, None, "error", None, None)
+
+
+def test_silences_of_a_project(owner, cli, stored):
+    for project in ("p", "q"):
+        assert owner.run("silence", "add", f"--project={project}", "--for=1d").rc == 0
+    silences = cli.run("silence", "list", "--project=q", "--json").json()["silences"]
+    assert [silence["project"] for silence in silences] == ["q"]
+
+
+# Acknowledgements
+
+
+def test_ack(owner, cli, stored):
+    first, second = stored.alert(11, "diverged"), stored.alert(11, "slow")
+    done = owner.run("ack", first, "--comment=looking", second, "--json", env={"USER": "ann"})
+    assert done.json() == {"alerts": [str(first), str(second)], "who": "ann", "comment": "looking"}
+    third = stored.alert(11, "other")
+    alerts = {alert["alert_id"]: alert for alert in
+              cli.run("list", "alerts", "--project=p", "--json").json()["alerts"]}
+    assert list(alerts[str(first)])[-2:] == ["acknowledged", "acknowledged_by"]
+    assert alerts[str(first)]["acknowledged_by"] == "ann" and alerts[str(first)]["acknowledged"]
+    assert alerts[str(third)]["acknowledged_by"] is None
+    assert owner.run("ack", first, first, env={"USER": "bob"}).rc == 0
+
+
+def test_the_latest_acknowledgement_counts(owner, stored, db):
+    alert = stored.alert(11, "diverged")
+    for user in ("ann", "bob"):
+        assert owner.run("ack", alert, env={"USER": user}).rc == 0
+    assert db.query("select who from acks") == [("bob",)]
+
+
+def test_all_or_none_is_acknowledged(owner, stored, db):
+    alert = stored.alert(11, "diverged")
+    done = owner.run("ack", "998", alert, "999")
+    assert done.rc == 3 and "There is no alert 998, 999; nothing is acknowledged" in done.stderr
+    assert db.query("select 1 from acks") == []
+
+
+def test_without_user_the_system_says_who(owner, stored, db):
+    alert = stored.alert(11, "diverged")
+    for user in (None, "", "\udcff", "x" * 256):
+        assert owner.run("ack", alert, env={"USER": user}).rc == 0
+        assert db.value("select who from acks") == subprocess.run(
+            ["id", "-un"], capture_output=True, check=True).stdout.decode().strip()
+
+
+# Deliveries
+
+
+def test_deliveries_of_project_run_alert_and_state(owner, cli, stored, db):
+    add(owner)
+    alerts = [stored.alert(run, title) for run, title in ((11, "one"), (11, "two"), (12, "three"))]
+    db.query("""insert into messages (webhook_id, endpoint_id, form, alerts, body, state, status)
+                values ('msg_1', 1, 'digest', 2, '{}', 'failed', 400)""")
+    for alert, run, state, message in zip(alerts, (11, 11, 12), ("waiting", "silenced", "sent"),
+                                          (None, None, 1)):
+        db.query("insert into deliveries values (%s, %s, 1, 1, %s, %s)", run, alert, state, message)
+
+    def titles(*argv):
+        got = cli.run("list", "deliveries", "--json", *argv).json()
+        assert list(got) == ["project", "run", "alert", "state", "deliveries"]
+        return [delivery["title"] for delivery in got["deliveries"]]
+
+    assert titles() == ["three", "two", "one"]
+    assert titles("--project=p") == ["two", "one"]
+    assert titles("--project=p", "--run=11") == ["two", "one"]
+    assert titles(f"--alert={alerts[0]}") == ["one"]
+    assert titles("--state=failed") == ["three"]
+    assert titles("--state=acknowledged") == []
+    three = cli.run("list", "deliveries", "--json", "--state=failed").json()["deliveries"][0]
+    assert (three["in_message"], three["form"], three["status"], three["webhook_id"]) == (
+        2, "digest", 400, "msg_1")
+    assert stored.tsv("list", "deliveries")[0][:3] == ["alert_id", "level", "title"]
+
+
+# Errors
+
+
+@pytest.mark.parametrize("argv, rc, sentence", [
+    (["endpoint", "test"], 2, "endpoint test takes the id of an endpoint"),
+    (["endpoint", "test", "1", "2"], 2, "endpoint test takes the id of an endpoint"),
+    (["endpoint", "test", "x"], 2, "'x' is not the id of an endpoint. See: tocsin endpoint list"),
+    (["endpoint", "test", "-1"], 2, "'-1' is not the id"),
+    (["endpoint", "test", "0"], 2, "'0' is not the id"),
+    (["endpoint", "test", "9223372036854775808"], 2, "is not the id"),
+    (["endpoint", "test", "7", "--timeout=1s"], 3, "There is no endpoint 7"),
+    (["endpoint", "enable", "7"], 3, "There is no endpoint 7"),
+    (["endpoint", "disable", "7"], 3, "There is no endpoint 7"),
+    (["endpoint", "remove", "7"], 3, "There is no endpoint 7"),
+    (["endpoint", "rotate", "7"], 3, "There is no endpoint 7"),
+    (["endpoint", "add", "--repeat=8d"], 2, "from 0s to 7d, not '8d'"),
+    (["endpoint", "add", "--repeat=60"], 2, "--repeat is a time such as 90s"),
+    (["endpoint", "add", "--project="], 2, "--project is a text of 1 to 255 bytes"),
+    (["endpoint", "add", f"--project={'x' * 256}"], 2, "--project is a text of 1 to 255 bytes"),
+    (["silence", "add"], 2, "silence add needs --for TIME"),
+    (["silence", "add", "--for=0"], 2, "from 1s to 366d"),
+    (["silence", "add", "--for=1h", "--run=r"], 2, "--run needs --project"),
+    (["silence", "add", "--for=1h", "--project=P"], 3, "Did you mean 'p'?"),
+    (["silence", "add", "--for=1h", "--project=p", "--run=x"], 3, "Run 'x' not found"),
+    (["silence", "remove", "7"], 3, "No silence 7 is in force"),
+    (["ack"], 2, "ack takes the id of an alert, or several"),
+    (["ack", "1", "one"], 2, "'one' is not the id of an alert"),
+    (["list", "deliveries", "--run=r"], 2, "--run needs --project"),
+    (["list", "deliveries", "--project=P"], 3, "Did you mean 'p'?"),
+    (["list", "deliveries", "--state=sent"], 2, "--state is one of waiting|"),
+])
+def test_errors_say_what_to_do(owner, stored, argv, rc, sentence):
+    done = owner.run(*argv)
+    assert (done.rc, done.stdout) == (rc, "") and sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("argv", [
+    ["endpoint", "add"], ["endpoint", "test", "1"], ["endpoint", "disable", "1"],
+    ["endpoint", "remove", "1"], ["endpoint", "rotate", "1"], ["silence", "add", "--for=1h"],
+    ["silence", "remove", "1"], ["ack", "1"],
+])
+def test_a_reader_changes_nothing(cli, argv):
+    done = cli.run(*argv, stdin=SLACK.encode())
+    assert done.rc == 4 and "tocsin_owner" in done.stderr and "canary" not in done.stderr
