@@ -17,7 +17,8 @@ import sys
 import time
 import traceback
 
-import outages  # noqa: F401 (it registers its scenarios)
+import outages  # noqa: F401 (it registers its scenarios, as do those that follow)
+import syscalls  # noqa: F401
 from scenarios import SCENARIOS
 from world import Unavailable, Unfit, World
 

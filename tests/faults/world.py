@@ -82,7 +82,8 @@ class Trainers:
         self.rate = rate
         self.calls = calls
         self.runs = runs
-        self.wrapper = list(wrapper)  # what runs a trainer, such as strace
+        self.wrapper = wrapper if callable(wrapper) else lambda: wrapper  # what runs each start
+        self.killed = 0  # starts that ended by SIGKILL
         self.ranks = range(0, ranks, runs)
         self.processes = {}  # rank: Process
         self.env = {"TOCSIN_PROJECT": "faults", "TOCSIN_RUN_ID": "faults", "TOCSIN_QUIET": "1",
@@ -97,8 +98,8 @@ class Trainers:
         world.starts += self.runs
         calls = world.rng.randint(*self.calls)
         self.processes[rank] = Process(
-            [*self.wrapper, build_dir() / "tests/faults/trainer", world.fifo, number, world.rng.getrandbits(62),
-             calls, self.rate, LIVELY_S * 1000, self.runs],
+            [*self.wrapper(), build_dir() / "tests/faults/trainer", world.fifo, number,
+             world.rng.getrandbits(62), calls, self.rate, LIVELY_S * 1000, self.runs],
             world.place, world.place / "trainers.log", {"RANK": str(rank), **self.env})
 
     def start(self):
@@ -116,6 +117,7 @@ class Trainers:
         """A signal that came before main() ends a trainer that has logged nothing."""
         if code not in (FINISHED, LATE, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGUSR1):
             raise Unfit(f"the trainer of rank {rank} ended with {code}:\n{self.processes[rank].log}")
+        self.killed += code == -signal.SIGKILL
 
     def finish(self):
         """Ends all as a scheduler would; everything must be delivered in time."""
@@ -170,8 +172,8 @@ class World:
     def endpoints(self):
         return ",".join([p.endpoint for p in self.proxies] or [c.endpoint for c in self.collectors])
 
-    def add_trainers(self, ranks=4, **how):
-        trainers = Trainers(self, ranks, self.endpoints, **how)
+    def add_trainers(self, ranks=4, endpoints=None, **how):
+        trainers = Trainers(self, ranks, endpoints or self.endpoints, **how)
         self.trainers.append(trainers)
         trainers.start()
         return trainers
