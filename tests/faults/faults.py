@@ -17,7 +17,9 @@ import sys
 import time
 import traceback
 
-import outages  # noqa: F401 (it registers its scenarios, as do those that follow)
+import loads  # noqa: F401 (it registers its scenarios, as do those that follow)
+import network  # noqa: F401
+import outages  # noqa: F401
 import syscalls  # noqa: F401
 from scenarios import SCENARIOS
 from world import Unavailable, Unfit, World

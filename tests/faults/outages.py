@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that kill nobody: stopped processes, cut networks, absent servers, crowds, clocks."""
+"""Faults that kill nobody: absent collectors, spoiled disks, stopped processes, clocks."""
 
 import os
-import resource
 import signal
 import subprocess
-import time
 
-from scenarios import kill_collector, kill_postgres, kill_trainer, repeat, scenario, strace
-from world import FULL, LIVELY_S, OK, Unavailable, Unfit
+from scenarios import kill_collector, kill_trainer, repeat, scenario, strace
+from world import FULL, Unavailable
 
 HEARTBEAT_S = 8  # longer than a silence that heartbeats allow
-RSS_MAX_BYTES = 256 * 1024 * 1024
 
 
 @scenario()
@@ -163,75 +160,6 @@ def partition(world, kills):
         world.kills["partition"] += 1
 
     repeat(world, kills, fault)
-
-
-def is_sanitized(pid):
-    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
-        return "libasan" in maps.read()
-
-
-def check_rss(world):
-    collector = world.collectors[0]
-    world.figures["rss_bytes"] = max(world.figures["rss_bytes"], collector.rss_bytes())
-    if world.figures["rss_bytes"] > RSS_MAX_BYTES and not is_sanitized(collector.pid):
-        raise Unfit(f"tocsind uses {world.figures['rss_bytes']} bytes")
-
-
-def calls_committed(world):
-    rows = world.ask("select coalesce(sum(committed), 0) from producers")
-    return int(rows[0][0]) if rows else 0
-
-
-@scenario()
-def outage(world, kills):
-    """PostgreSQL is down for three seconds a kill. tocsind's memory stays bounded, and what waited
-    goes in at several times the rate at which it came."""
-    rate = 250
-    trainers = world.start(rate=rate, calls=(20000, 40000))
-    world.wait_progress(10)
-    world.db.close()
-    world.cluster.kill9()
-    end = time.monotonic() + 3 * kills
-    while time.monotonic() < end:
-        world.go_on(0.5)
-        check_rss(world)
-    world.restart_postgres()
-    before = calls_committed(world)
-    world.wait_progress()
-    logged, began = len(world.starts_of_returns(OK)), time.monotonic()
-    world.wait(lambda: calls_committed(world) >= logged, what="the backlog is in")
-    check_rss(world)
-    arrival = rate * len(trainers.processes)
-    caught_up = (logged - before) / max(0.001, time.monotonic() - began) / arrival
-    world.figures["catch_up_times"] = round(caught_up, 1)
-    world.kills["outage"] += 1
-    if caught_up < 3:
-        raise Unfit(f"the backlog went in at {caught_up:.1f} times the arrival rate")
-
-
-@scenario()
-def crowd(world, kills):
-    """128 producers a kill, up to 1,024, in processes of 64; the collector and PostgreSQL die under
-    them."""
-    producers = min(1024, 128 * kills)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-    def wait_for_all():
-        """Until each producer stored something that it logged after now."""
-        ((now,),) = world.ask("select now()")
-        world.wait(lambda: world.ask(
-            f"select count(*) = {producers} from producers "
-            f"where lane = 1 and updated > '{now}'") == [(True,)], 3 * LIVELY_S,
-            "all producers go on")
-        check_rss(world)
-
-    world.start(ranks=producers, runs=64, rate=64, calls=(10000, 10000), ring_bytes=1 << 20)
-    for n in range(kills):
-        world.wait_progress(64)
-        check_rss(world)
-        (kill_postgres if n % 3 == 2 else kill_collector)(world)
-    wait_for_all()
 
 
 @scenario()
