@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 
-from scenarios import kill_collector, kill_trainer, repeat, scenario, strace
-from world import FULL, Unavailable
+from scenarios import kill_backend, kill_collector, kill_trainer, repeat, scenario, strace
+from world import FULL, Unavailable, build_dir
 
 HEARTBEAT_S = 8  # longer than a silence that heartbeats allow
 
@@ -164,12 +164,18 @@ def partition(world, kills):
 
 @scenario()
 def clock(world, kills):
-    """The wall clocks of trainers go back by an hour, again and again, also while they finish."""
+    """The wall clocks of tocsind and of trainers go back by an hour, again and again, also while they
+    finish, and while PostgreSQL is being reached again."""
     def fault(_):
-        for process in world.trainers[0].processes.values():
+        processes = [world.collectors[0].process, *world.trainers[0].processes.values()]
+        if world.rng.random() < 0.2:
+            kill_backend(world)
+        for process in processes:
             if world.rng.random() < 0.5:
                 process.send(signal.SIGUSR1)
                 world.kills["setback"] += 1
         world.go_on(world.rng.uniform(0, 0.5))
 
+    world.collectors[0].env = {"LD_PRELOAD": build_dir() / "tests/faults/libsetback.so",
+                               "ASAN_OPTIONS": "verify_asan_link_order=0"}
     repeat(world, kills, fault)

@@ -52,13 +52,14 @@ class Collector(Tocsind):
         self.world = world
         self.wrapper = list(wrapper)
         self.flags = []
+        self.env = {}
 
     def spawn(self, *argv, env=None):
         self._log_start = len(self.log)
         self.process = Process(
             [*self.wrapper, build_dir() / "collector/tocsind", f"--listen={self.endpoint}",
              f"--dsn={self.dsn}", "--health=127.0.0.1:0", "--db-wait-ms=60000", *self.flags, *argv],
-            self.place, self.log_path, env)
+            self.place, self.log_path, {**self.env, **(env or {})})
         return self
 
     @property
