@@ -147,6 +147,9 @@ class World:
         self.kills = collections.Counter()
         self.figures = collections.Counter()  # what was measured beside
         self.damaged = set()  # starts whose spools a scenario has spoiled
+        self.cut_off = set()  # starts whose memory and unwritten files are gone,
+        self.lost_max_bytes = 0  # at most so much of each lane
+        self.ship_env = {}  # of tocsin ship
         self.fifo_end = None
         self.db = None
         try:
@@ -272,7 +275,7 @@ class World:
         end = time.monotonic() + SHIP_S
         while True:
             done = cli.run("ship", "--endpoint", self.endpoints, "--json",
-                           env={"TOCSIN_RING_DIR": self.rings}, timeout_s=SHIP_S)
+                           env={"TOCSIN_RING_DIR": self.rings, **self.ship_env}, timeout_s=SHIP_S)
             if done.rc == 0:
                 self.figures["shipped_calls"] += done.json()["calls"]
                 return
@@ -291,7 +294,8 @@ class World:
         self.fifo_end = None
         wait_for(lambda: self.recorder.code is not None, 15, "the recorder ends")
         self.db.close()
-        return Oracle(self.record, self.db.dsn_superuser, self.damaged).check()
+        return Oracle(self.record, self.db.dsn_superuser, self.damaged, self.cut_off,
+                      self.lost_max_bytes).check()
 
     def postgres_pids(self):
         return survivors(self.cluster.data)
