@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from scenarios import kill_backend, kill_collector, kill_trainer, repeat, scenario, strace
-from world import FULL, Unavailable, build_dir
+from world import FULL, LIVELY_S, Unavailable, build_dir
 
 HEARTBEAT_S = 8  # longer than a silence that heartbeats allow
 
@@ -43,30 +43,43 @@ def spooled(world, kills):
     world.wait_progress()
 
 
+DISK_TRAINERS = 6  # at once
+DISK_ERRORS = [("pwrite64", "ENOSPC"), ("fdatasync", "EIO"), ("pwrite64", "EIO"),
+               ("fdatasync", "ENOSPC")]  # of a trainer's calls only the spool's are of these
+
+
+def add_unlucky(world, n):
+    """A trainer that meets one error, once or for a while; where strace tells of it, and its name."""
+    call, error = DISK_ERRORS[n % len(DISK_ERRORS)]
+    first = world.rng.randint(1, 6) if call == "pwrite64" else 1
+    log = world.place / f"strace{n}.log"
+    log.touch()
+    what = f"error={error}:when={first}..{first + world.rng.choice([0, 0, 1, 8])}"
+    world.add_trainers(ranks=1, rate=12000, calls=(90000, 99999), ring_bytes=1 << 20,
+                       wrapper=strace(call, what, log),
+                       env={"ASAN_OPTIONS": "detect_leaks=0", "RANK": str(n),
+                            "WORLD_SIZE": str(n + 1)})
+    return log, f"{call} {error}"
+
+
 @scenario()
 def disk(world, kills):
-    """The spool's disk is full, then broken, again and again: each trainer meets an error at its own
-    system call, for a while. What cannot be spooled waits in the ring; what that cannot hold is
-    dropped and counted."""
-    logs = []
-    for n in range(kills):
-        call = ("pwrite64", "fdatasync")[n % 2]  # of a trainer's only the spool uses them
-        error = ("ENOSPC", "EIO")[n // 2 % 2]
-        first = world.rng.randint(1, 6) if call == "pwrite64" else 1
-        log = world.place / f"strace{n}.log"
-        log.touch()
-        world.add_trainers(ranks=1, rate=6000, calls=(90000, 99999), ring_bytes=1 << 20,
-                           wrapper=strace(call, f"error={error}:when={first}..{first + 8}", log),
-                           env={"ASAN_OPTIONS": "detect_leaks=0", "RANK": str(n),
-                                "WORLD_SIZE": str(kills)})
-        logs.append((log, f"{call} {error}"))
-    world.wait(lambda: all("INJECTED" in log.read_text() for log, _ in logs),
-               what="each trainer meets its error", deadline_s=60 + 4 * kills)
-    world.go_on(2)
-    for log, what in logs:
-        world.kills[what] += log.read_text().count("INJECTED")
+    """The spool's disk is full, then broken: each trainer meets an error at its own system call. What
+    cannot be spooled waits in the ring; what that cannot hold is dropped and counted. What was spooled
+    and not made durable is spooled again."""
+    for first in range(0, kills, DISK_TRAINERS):
+        logs = [add_unlucky(world, n) for n in range(first, min(kills, first + DISK_TRAINERS))]
+        world.wait(lambda: all("INJECTED" in log.read_text() for log, _ in logs),
+                   what="each trainer meets its error", deadline_s=3 * LIVELY_S)
+        world.go_on(1)
+        world.collectors[0].start()
+        world.wait_progress()
+        while world.trainers:
+            world.trainers.pop().finish()
+        world.collectors[0].stop()
+        for log, what in logs:
+            world.kills[what] += log.read_text().count("INJECTED")
     world.collectors[0].start()
-    world.wait_progress()
 
 
 @scenario()
