@@ -14,8 +14,10 @@ import subprocess
 import pytest
 
 from resender import Resender
+from rig.certificates import Certificates
 from rig.emitter import FakeEmitter
 from rig.home import SELF, Home, give
+from rig.mock_webhook import MockWebhook
 from rig.postgres import Cluster
 from rig.process import clear_place, make_place
 from rig.programs import Cli, Tocsind
@@ -169,3 +171,18 @@ def make_home(place, request):
     yield make
     for home in homes:
         home.run("down")
+
+
+@pytest.fixture(scope="session")
+def certificates(session_place):
+    made = session_place / "certificates"
+    made.mkdir()
+    return Certificates(made)
+
+
+@pytest.fixture
+def mock(certificates):
+    """A webhook endpoint with many moods."""
+    endpoint = MockWebhook(certificates)
+    yield endpoint
+    endpoint.close()
