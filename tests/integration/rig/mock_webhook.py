@@ -127,14 +127,18 @@ class Connection:
 
 
 class MockWebhook:
-    """Listens at once, at one port for each door. namespace: a rig.netns.Namespace to listen in."""
+    """Listens at once, at one port for each door. namespace: a rig.netns.Namespace to listen in,
+    on all addresses."""
 
-    def __init__(self, certificates, namespace=None, host="127.0.0.1"):
-        self.certificates, self.namespace, self.host = certificates, namespace, host
+    host = "127.0.0.1"
+
+    def __init__(self, certificates, namespace=None):
+        self.certificates, self.namespace = certificates, namespace
         self.closing, self.gate, self.lock = threading.Event(), threading.Event(), threading.Lock()
         self.moods = {**moods.table(), "gate": self._behind_gate}
         self.requests, self.faults = [], []
         self.connections = dict.fromkeys(DOORS, 0)
+        self.destinations = {}  # address that a client wanted: how often
         self.sent = {}  # path: most bytes that were sent in answer to one post
         self.threads = []
         listening = {door: threading.Event() for door in DOORS}
@@ -180,12 +184,17 @@ class MockWebhook:
         connection.answer(200, "ok")
         return 200
 
+    def _listener(self):
+        if self.namespace:  # where every address is ours
+            return socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
+        return socket.create_server((self.host, 0), backlog=512)
+
     def _listen(self, door, listening):
         if self.namespace:
             self.namespace.enter_thread()
         kind = DOORS[door]
         context = self.certificates.server(**kind) if kind else None
-        with socket.create_server((self.host, 0), backlog=512) as listener:
+        with self._listener() as listener:
             # Little is on its way unread, so that bytes sent are nearly bytes read.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
             self.ports[door] = listener.getsockname()[1]
@@ -196,8 +205,10 @@ class MockWebhook:
                     sock, peer = listener.accept()
                 except TimeoutError:
                     continue
+                wanted = sock.getsockname()[0].removeprefix("::ffff:")
                 with self.lock:
                     self.connections[door] += 1
+                    self.destinations[wanted] = self.destinations.get(wanted, 0) + 1
                 self._spawn(self._serve, door, context, sock, peer)
 
     def _serve(self, door, context, sock, peer):
