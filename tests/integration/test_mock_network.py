@@ -43,5 +43,6 @@ def test_names_change_their_minds(namespace, far_mock, far_names):
                                                                 "nobody.test")])
     public, private = [PUBLIC6, PUBLIC], [PRIVATE, PRIVATE6]
     assert said == [sorted(public), sorted(private), sorted(public + private), "gaierror"]
-    assert far_mock.destinations.keys() & {PUBLIC, PUBLIC6}, "the second answer for flip-1 was another one"
+    # Whoever asks again, to connect, gets the other answer.
+    assert sum(far_mock.destinations.get(address, 0) for address in public) >= 2
     assert far_names.answers[PRIVATE] >= 3 and far_names.answers[PUBLIC] >= 3
