@@ -13,15 +13,16 @@ struct commit {
     struct roster *roster;
     struct answers *answers;
     struct group group;
-    bool ended; /* some producer of this run of commits is at its end */
+    struct commit_news news; /* of this run of commits */
 };
 
-struct commit *commit_new(struct dbconn *conn, struct roster *roster, struct answers *answers) {
+struct commit *commit_new(struct dbconn *conn, struct roster *roster, struct answers *answers,
+                          int64_t group_wait_ms) {
     struct commit *commit = calloc(1, sizeof *commit);
     if (!commit) {
         abort();
     }
-    commit->store = store_new(conn);
+    commit->store = store_new(conn, group_wait_ms);
     commit->roster = roster;
     commit->answers = answers;
     group_init(&commit->group);
@@ -137,9 +138,10 @@ static void count_committed(const struct group *group) {
 
 static void settle_committed(struct commit *commit, bool aside) {
     const struct group *group = &commit->group;
-    commit->ended |= note_endings(group);
+    commit->news.ended |= note_endings(group);
+    commit->news.alerted |= group->alerts > 0;
     acknowledge(commit);
-    if (!commit->ended) {
+    if (!commit->news.ended) {
         answers_send(commit->answers); /* the rest needs nobody to wait for it */
     }
     for (size_t i = 0; i < group->n; i++) {
@@ -270,11 +272,11 @@ static enum err commit_some(struct commit *commit, struct message **messages, si
     return err == ERR_OK ? commit_some(commit, messages + n / 2, n - n / 2, why) : err;
 }
 
-enum err commit_run(struct commit *commit, struct message **messages, size_t n, bool *out_ended,
-                    struct why *why) {
-    commit->ended = false;
+enum err commit_run(struct commit *commit, struct message **messages, size_t n,
+                    struct commit_news *out_news, struct why *why) {
+    commit->news = (struct commit_news){0};
     const enum err err = commit_some(commit, messages, n, why);
     group_clear(&commit->group);
-    *out_ended = commit->ended;
+    *out_news = commit->news;
     return err;
 }

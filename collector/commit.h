@@ -19,16 +19,22 @@
 
 struct commit;
 
-/* Borrows all three. */
-struct commit *commit_new(struct dbconn *conn, struct roster *roster, struct answers *answers);
+/* Borrows all three. group_wait_ms: see store_new(). */
+struct commit *commit_new(struct dbconn *conn, struct roster *roster, struct answers *answers,
+                          int64_t group_wait_ms);
 void commit_free(struct commit *commit); /* NULL is fine */
 
+struct commit_news {
+    bool ended;   /* a producer at its end was among them; then, or if the answers are no
+                     acknowledgements, the caller sends them */
+    bool alerted; /* alerts were stored */
+};
+
 /* Settles every one of messages[0..n), which hold batches in the order they were received. Merges
- * what was committed into the producers' run states. out_ended, also after an error: a producer at
- * its end was among them; then, or if the answers are no acknowledgements, the caller sends them.
+ * what was committed into the producers' run states. out_news: filled in also after an error.
  * Errors: ERR_DB_UNREACHABLE (told to give up; what is not settled is not stored) and those of
  * class fatal. */
-enum err commit_run(struct commit *commit, struct message **messages, size_t n, bool *out_ended,
-                    struct why *why) ERR_MUST_CHECK;
+enum err commit_run(struct commit *commit, struct message **messages, size_t n,
+                    struct commit_news *out_news, struct why *why) ERR_MUST_CHECK;
 
 #endif

@@ -10,12 +10,12 @@
 
 #include "collector/counters.h"
 #include "collector/log.h"
+#include "collector/session.h"
 #include "collector_sql.h"
 #include "schema/db/pg.h"
 #include "schema/wire/clock.h"
 
 #define RELOAD_MS 1000
-#define SESSION   "set role tocsin_collector; set statement_timeout = '5s'; set lock_timeout = '5s'"
 
 struct keywatch {
     const char *dsn;
@@ -25,24 +25,6 @@ struct keywatch {
     bool stale;    /* the latest reading failed */
     pthread_t thread;
 };
-
-static enum err ensure_open(struct keywatch *watch, struct why *why) {
-    if (watch->pg) {
-        return ERR_OK;
-    }
-    struct pg *pg = NULL;
-    enum err err = pg_open(watch->dsn, "tocsind keys", &pg, why);
-    if (err != ERR_OK) {
-        return err;
-    }
-    err = pg_run(pg, SESSION, why);
-    if (err != ERR_OK) {
-        pg_close(pg);
-        return err;
-    }
-    watch->pg = pg;
-    return ERR_OK;
-}
 
 static void take_row(const struct pg_rows *rows, int row, struct allowlist_key *out) {
     *out = (struct allowlist_key){
@@ -70,13 +52,12 @@ static void take_rows(struct keywatch *watch, const struct pg_rows *rows) {
 
 static enum err reload(struct keywatch *watch, struct why *why) {
     struct pg_rows *rows = NULL;
-    enum err err = ensure_open(watch, why);
+    enum err err = session_ensure(watch->dsn, "tocsind keys", &watch->pg, why);
     if (err == ERR_OK) {
         err = pg_prepared(watch->pg, "list_keys", sql_list_keys, 0, NULL, &rows, why);
     }
     if (err != ERR_OK) {
-        pg_close(watch->pg);
-        watch->pg = NULL;
+        session_drop(&watch->pg);
         return err;
     }
     if (pg_rows_n(rows) > ALLOWLIST_KEYS_MAX) {
@@ -111,7 +92,7 @@ static void *run(void *context) {
 }
 
 static void keywatch_free(struct keywatch *watch) {
-    pg_close(watch->pg);
+    session_drop(&watch->pg);
     close(watch->stop);
     free(watch);
 }

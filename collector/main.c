@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@
 #include "collector/ingest.h"
 #include "collector/keywatch.h"
 #include "collector/log.h"
+#include "collector/notify/notifier.h"
 #include "collector/queue.h"
 #include "collector/ready.h"
 #include "collector/router.h"
@@ -34,7 +36,8 @@
 enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_DATABASE = 5 };
 
 #define DB_POLL_MS     200
-#define LINGER_MS      500 /* for the last answers to leave, of a peer that reads */
+#define LINGER_MS      500  /* for the last answers to leave, of a peer that reads */
+#define POSTS_MS       3000 /* for webhooks to answer what is under way */
 #define TEXT_BYTES_MAX (64 * 1024)
 #define FILES_MIN      64   /* what tocsind opens for itself, and some */
 #define FILES_LOW      4096 /* a thousand emitters, and their successors before they are gone */
@@ -51,6 +54,7 @@ struct daemon {
     struct queue *queue;
     struct answers *answers;
     struct writer *writer;
+    struct notifier *notifier;
     struct health *health;
 };
 
@@ -121,6 +125,11 @@ static enum err open_database(struct daemon *daemon, struct why *why) {
     return err;
 }
 
+static void wake_notifier(void *context) {
+    const struct daemon *daemon = context;
+    notifier_wake(daemon->notifier);
+}
+
 static void note_writer_ended(void *context) {
     const struct daemon *daemon = context;
     const uint64_t one = 1;
@@ -130,6 +139,10 @@ static void note_writer_ended(void *context) {
 }
 
 static enum err start_threads(struct daemon *daemon, struct why *why) {
+    const enum err err = notifier_start(&daemon->settings, &daemon->notifier, why);
+    if (err != ERR_OK) {
+        return err;
+    }
     daemon->ingest = ingest_new(daemon->router, daemon->list);
     daemon->queue = queue_new((size_t)daemon->settings.queue_bytes, ingest_wake, daemon->ingest);
     daemon->answers = answers_new(ingest_wake, daemon->ingest);
@@ -137,6 +150,7 @@ static enum err start_threads(struct daemon *daemon, struct why *why) {
                                        .conn = daemon->conn,
                                        .queue = daemon->queue,
                                        .answers = daemon->answers,
+                                       .alerted = wake_notifier,
                                        .done = note_writer_ended,
                                        .context = daemon};
     if (writer_start(&links, &daemon->writer) != ERR_OK ||
@@ -205,8 +219,8 @@ static enum err stop_threads(struct daemon *daemon) {
 }
 
 static void close_all(struct daemon *daemon) {
-    const bool watch_ended =
-        keywatch_stop(daemon->keywatch, clock_mono_ns() + LINGER_MS * CLOCK_NS_PER_MS);
+    bool ended = notifier_stop(daemon->notifier, clock_mono_ns() + POSTS_MS * CLOCK_NS_PER_MS);
+    ended &= keywatch_stop(daemon->keywatch, clock_mono_ns() + LINGER_MS * CLOCK_NS_PER_MS);
     health_stop(daemon->health);
     writer_free(daemon->writer);
     answers_free(daemon->answers);
@@ -214,7 +228,7 @@ static void close_all(struct daemon *daemon) {
     ingest_free(daemon->ingest);
     router_close(daemon->router, LINGER_MS);
     dbconn_free(daemon->conn);
-    if (watch_ended) { /* else it is inside libpq, and the process ends in a moment */
+    if (ended) { /* else a thread is inside libpq, and the process ends in a moment */
         allowlist_free(daemon->list);
         settings_fini(&daemon->settings);
     }
@@ -223,7 +237,8 @@ static void close_all(struct daemon *daemon) {
 static enum exit_code serve(struct daemon *daemon) {
     struct why why = {""};
     log_set_level(daemon->settings.least_level);
-    umask(0077); /* sockets and directories are this user's only */
+    umask(0077);               /* sockets and directories are this user's only */
+    prctl(PR_SET_DUMPABLE, 0); /* webhook URLs and signing secrets stay out of core dumps */
     enum err err = raise_file_limit(&why);
     if (err == ERR_OK) {
         err = start(daemon, &why);

@@ -14,7 +14,7 @@
 #include "schema/db/pg.h"
 #include "schema/wire/place.h"
 
-enum type { TEXT, SECRET, INT };
+enum type { TEXT, SECRET, HIDDEN, INT };
 
 static const struct row {
     const char *name;
@@ -30,11 +30,14 @@ static const struct row {
     {#name, TEXT, offsetof(struct settings, name), initial, "", 0, 0, help},
 #define SETTING_SECRET(name, initial, help)                                                        \
     {#name, SECRET, offsetof(struct settings, name), initial, "", 0, 0, help},
+#define SETTING_HIDDEN(name, initial, help)                                                        \
+    {#name, HIDDEN, offsetof(struct settings, name), initial, "", 0, 0, help},
 #define SETTING_INT(name, initial, unit, least, most, help)                                        \
     {#name, INT, offsetof(struct settings, name), #initial, unit, least, most, help},
 #include "collector/settings.def"
 #undef SETTING_TEXT
 #undef SETTING_SECRET
+#undef SETTING_HIDDEN
 #undef SETTING_INT
 };
 
@@ -133,12 +136,23 @@ static enum err assign_int(int64_t *at, const struct row *row, const char *text,
     return ERR_OK;
 }
 
+static const struct row *find_row(const char *name) {
+    for (size_t i = 0; i < ROWS; i++) {
+        if (name_matches(name, table[i].name)) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+bool settings_is_hidden(const char *name) {
+    const struct row *row = find_row(name);
+    return row && row->type == HIDDEN;
+}
+
 enum err settings_assign(struct settings *settings, const char *name, const char *text,
                          const char *source, struct why *why) {
-    const struct row *row = NULL;
-    for (size_t i = 0; i < ROWS && !row; i++) {
-        row = name_matches(name, table[i].name) ? &table[i] : NULL;
-    }
+    const struct row *row = find_row(name);
     if (!row) {
         return unknown_name(name, source, why);
     }
@@ -158,6 +172,18 @@ static enum err complete_level(struct settings *settings, struct why *why) {
     }
     return why_set(why, ERR_CONFIG, "log_level is \"%.64s\"; give debug, info, warn or error",
                    settings->log_level);
+}
+
+static enum err complete_webhooks(struct settings *settings, struct why *why) {
+    static const char *const levels[] = {"info", "warn", "error"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(settings->webhook_min_level, levels[i]) == 0) {
+            settings->webhook_least_level = i;
+            return ERR_OK;
+        }
+    }
+    return why_set(why, ERR_CONFIG, "webhook_min_level is \"%.64s\"; give info, warn or error",
+                   settings->webhook_min_level);
 }
 
 static enum err complete_listen(struct settings *settings, struct why *why) {
@@ -183,6 +209,9 @@ static enum err complete_dsn(struct settings *settings, struct why *why) {
 
 enum err settings_complete(struct settings *settings, struct why *why) {
     enum err err = complete_level(settings, why);
+    if (err == ERR_OK) {
+        err = complete_webhooks(settings, why);
+    }
     if (err == ERR_OK) {
         err = complete_dsn(settings, why);
     }
@@ -265,6 +294,8 @@ static enum err put_value(struct buf *out, const struct row *row, struct setting
     if (row->type == SECRET) {
         dsn_mask(text, sizeof masked, masked);
         text = masked;
+    } else if (row->type == HIDDEN && text[0]) {
+        text = "***";
     }
     enum err err = put(out, "%s = ", row->name);
     if (err == ERR_OK) {

@@ -17,12 +17,15 @@
 struct settings {
 #define SETTING_TEXT(name, initial, help)                   char *name;
 #define SETTING_SECRET(name, initial, help)                 char *name;
+#define SETTING_HIDDEN(name, initial, help)                 char *name;
 #define SETTING_INT(name, initial, unit, least, most, help) int64_t name;
 #include "collector/settings.def"
 #undef SETTING_TEXT
 #undef SETTING_SECRET
+#undef SETTING_HIDDEN
 #undef SETTING_INT
     enum log_level least_level; /* log_level as parsed */
+    int webhook_least_level;    /* webhook_min_level as parsed: 0, 1, 2 */
 };
 
 #define SETTINGS_NAME_BYTES_MAX 64
@@ -35,6 +38,9 @@ void settings_fini(struct settings *settings);
  * from, for the message. Errors: ERR_CONFIG (unknown name, with the nearest; bad value). */
 enum err settings_assign(struct settings *settings, const char *name, const char *text,
                          const char *source, struct why *why) ERR_MUST_CHECK;
+
+/* Whether it must not stand on the command line. */
+bool settings_is_hidden(const char *name);
 
 /* Checks the settings against each other and fills in what is empty and has a default place. */
 enum err settings_complete(struct settings *settings, struct why *why) ERR_MUST_CHECK;

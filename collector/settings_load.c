@@ -155,6 +155,11 @@ static enum err take_flags(int argc, char *const *argv, struct settings *setting
         enum err err = read_flag(argc, argv, &i, &flag, why);
         if (err == ERR_OK && strcmp(flag.name, "config") == 0) {
             out->file = flag.value;
+        } else if (err == ERR_OK && settings_is_hidden(flag.name)) {
+            err = why_set(why, ERR_CONFIG,
+                          "--%s would be seen by every user of this machine; put it into the "
+                          "configuration file or the environment",
+                          flag.name);
         } else if (err == ERR_OK) {
             err = settings_assign(settings, flag.name, flag.value, "command line", why);
         }

@@ -22,11 +22,12 @@ struct store {
     const struct group *group; /* during one transaction */
     const struct why *aside;   /* NULL, or why the batch of this group goes into quarantine */
     char sqlstate[PG_SQLSTATE_BYTES]; /* of the latest transaction that failed */
-    struct statement advance, read, series, gaps, alerts, finish;
+    struct statement advance, read, series, gaps, endpoints, alerts, finish;
+    int64_t group_wait_ms;
     struct buf copy;
 };
 
-struct store *store_new(struct dbconn *conn) {
+struct store *store_new(struct dbconn *conn, int64_t group_wait_ms) {
     static const enum pgarray_type advance[] = {PGARRAY_INT8, PGARRAY_UUID, PGARRAY_INT2,
                                                 PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT8,
                                                 PGARRAY_INT8, PGARRAY_INT8, PGARRAY_INT8};
@@ -35,9 +36,10 @@ struct store *store_new(struct dbconn *conn) {
     static const enum pgarray_type gaps[] = {PGARRAY_INT8,        PGARRAY_INT4,       PGARRAY_INT4,
                                              PGARRAY_INT8,        PGARRAY_INT8,       PGARRAY_INT8,
                                              PGARRAY_TIMESTAMPTZ, PGARRAY_TIMESTAMPTZ};
-    static const enum pgarray_type alerts[] = {PGARRAY_INT8, PGARRAY_INT4,        PGARRAY_INT4,
-                                               PGARRAY_INT2, PGARRAY_TEXT,        PGARRAY_TEXT,
-                                               PGARRAY_INT8, PGARRAY_TIMESTAMPTZ, PGARRAY_TEXT};
+    static const enum pgarray_type alerts[] = {
+        PGARRAY_INT8, PGARRAY_INT4, PGARRAY_INT4,        PGARRAY_INT2, PGARRAY_TEXT,
+        PGARRAY_TEXT, PGARRAY_INT8, PGARRAY_TIMESTAMPTZ, PGARRAY_TEXT, PGARRAY_INT8};
+    static const enum pgarray_type endpoints[] = {PGARRAY_INT8, PGARRAY_TEXT};
     static const enum pgarray_type finish[] = {PGARRAY_INT8, PGARRAY_INT4, PGARRAY_INT4,
                                                PGARRAY_TIMESTAMPTZ, PGARRAY_TEXT};
     struct store *store = calloc(1, sizeof *store);
@@ -45,11 +47,14 @@ struct store *store_new(struct dbconn *conn) {
         abort();
     }
     store->conn = conn;
+    store->group_wait_ms = group_wait_ms;
     statement_init(&store->advance, "advance_producers", sql_advance_producers, 9, advance);
     statement_init(&store->read, "read_producers", sql_read_producers, 3, advance);
     statement_init(&store->series, "insert_series", sql_insert_series, 5, series);
     statement_init(&store->gaps, "insert_gaps", sql_insert_gaps, 8, gaps);
-    statement_init(&store->alerts, "insert_alerts", sql_insert_alerts, 9, alerts);
+    statement_init(&store->alerts, "insert_alerts", sql_insert_alerts, 10, alerts);
+    statement_init(&store->endpoints, "insert_run_endpoints", sql_insert_run_endpoints, 2,
+                   endpoints);
     statement_init(&store->finish, "finish_attempts", sql_finish_attempts, 5, finish);
     buf_init(&store->copy, COPY_BYTES + BLOCKCOPY_TUPLE_BYTES_MAX);
     return store;
@@ -63,6 +68,7 @@ void store_free(struct store *store) {
     statement_fini(&store->read);
     statement_fini(&store->series);
     statement_fini(&store->gaps);
+    statement_fini(&store->endpoints);
     statement_fini(&store->alerts);
     statement_fini(&store->finish);
     buf_fini(&store->copy);
@@ -192,6 +198,21 @@ static enum err put_block(struct store *store, struct pg *pg, const struct produ
     return err;
 }
 
+static void put_url(struct store *store, const struct producer *producer, struct str url) {
+    struct pgarray *a = store->endpoints.arrays;
+    pgarray_put_i64(&a[0], (int64_t)producer->run_id);
+    put_str(&a[1], url);
+}
+
+/* The alerts look up the endpoints that their URLs became. */
+static enum err send_alerts(struct store *store, struct pg *pg, uint32_t least, struct why *why) {
+    if (statement_rows(&store->alerts) < least) {
+        return ERR_OK;
+    }
+    const enum err err = statement_send_if(&store->endpoints, pg, 1, why);
+    return err == ERR_OK ? statement_send(&store->alerts, pg, NULL, why) : err;
+}
+
 static enum err put_alert(struct store *store, struct pg *pg, const struct producer *producer,
                           const struct wire_item *item, struct why *why) {
     const struct wire_alert *alert = &item->alert;
@@ -205,7 +226,11 @@ static enum err put_alert(struct store *store, struct pg *pg, const struct produ
     put_i64_or_null(&a[6], alert->step, WIRE_STEP_NONE);
     pgarray_put_i64(&a[7], pgarray_time_of_ns(alert->time_ns));
     put_str(&a[8], alert->webhook_url);
-    return statement_send_if(&store->alerts, pg, ELEMENTS_MAX, why);
+    pgarray_put_i64(&a[9], store->group_wait_ms);
+    if (alert->webhook_url.ptr) {
+        put_url(store, producer, alert->webhook_url);
+    }
+    return send_alerts(store, pg, ELEMENTS_MAX, why);
 }
 
 static enum err put_finish(struct store *store, struct pg *pg, const struct producer *producer,
@@ -268,7 +293,7 @@ static enum err store_metrics(struct store *store, struct pg *pg, struct why *wh
 static enum err store_events(struct store *store, struct pg *pg, struct why *why) {
     enum err err = each_item(store, pg, WIRE_ITEM_ALERT, put_alert, why);
     if (err == ERR_OK) {
-        err = statement_send_if(&store->alerts, pg, 1, why);
+        err = send_alerts(store, pg, 1, why);
     }
     if (err == ERR_OK) {
         err = each_item(store, pg, WIRE_ITEM_FINISH, put_finish, why);
@@ -338,6 +363,7 @@ static enum err transaction(struct pg *pg, void *context, struct why *why) {
     statement_clear(&store->advance); /* an attempt that failed may have left them half full */
     statement_clear(&store->series);
     statement_clear(&store->gaps);
+    statement_clear(&store->endpoints);
     statement_clear(&store->alerts);
     statement_clear(&store->finish);
     const int64_t began_ns = clock_mono_ns();

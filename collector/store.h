@@ -9,7 +9,7 @@
  *     insert_series       names of keysets
  *     insert_gaps         calls that never came
  *     copy_blocks
- *     insert_alerts, finish_attempts, merge_config
+ *     insert_run_endpoints, insert_alerts with their deliveries, finish_attempts, merge_config
  *     commit
  *
  * Or, in place of what comes between the first and the last of these: insert_quarantine.
@@ -25,8 +25,10 @@
 
 struct store;
 
-struct store *store_new(struct dbconn *conn); /* borrows conn */
-void store_free(struct store *store);         /* NULL is fine */
+/* Borrows conn. group_wait_ms: how long an alert of a run of several ranks waits for those of the
+ * others before it is sent anywhere. */
+struct store *store_new(struct dbconn *conn, int64_t group_wait_ms);
+void store_free(struct store *store); /* NULL is fine */
 
 /* Errors: ERR_DB_CONFLICT (a stream is not where the group begins), ERR_DB_CONTENT (PostgreSQL
  * refuses something in it), and those of dbconn_run(). */

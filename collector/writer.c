@@ -191,9 +191,12 @@ static enum err do_group(struct writer *writer, struct why *why) {
         return ERR_OK;
     }
     writer->began_ns = clock_mono_ns();
-    bool ended = false;
-    enum err err = commit_run(writer->commit, writer->group, writer->group_n, &ended, why);
-    for (bool more = ended; err == ERR_OK && more;) {
+    struct commit_news news;
+    enum err err = commit_run(writer->commit, writer->group, writer->group_n, &news, why);
+    if (news.alerted) {
+        writer->links.alerted(writer->links.context);
+    }
+    for (bool more = news.ended; err == ERR_OK && more;) {
         err = state_store_flush(writer->states, true, &more, why);
     }
     answers_send(writer->links.answers);
@@ -301,7 +304,8 @@ enum err writer_start(const struct writer_links *links, struct writer **out) {
     }
     writer->links = *links;
     writer->roster = roster_new(PRODUCERS_MAX, STATE_BYTES_MAX);
-    writer->commit = commit_new(links->conn, writer->roster, links->answers);
+    writer->commit =
+        commit_new(links->conn, writer->roster, links->answers, links->settings->group_wait_ms);
     writer->states = state_store_new(links->conn, writer->roster);
     if (pthread_create(&writer->thread, NULL, run, writer) != 0) {
         writer_free(writer);

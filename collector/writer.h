@@ -20,15 +20,17 @@
 
 struct writer;
 
-/* done(context) is called by the writer's thread as the last thing it does. */
-typedef void writer_done_fn(void *context);
+/* Called by the writer's thread: alerted(context) when alerts were committed, done(context) as the
+ * last thing it does. */
+typedef void writer_news_fn(void *context);
 
 struct writer_links { /* borrowed until writer_join() */
     const struct settings *settings;
     struct dbconn *conn;
     struct queue *queue;
     struct answers *answers;
-    writer_done_fn *done;
+    writer_news_fn *alerted;
+    writer_news_fn *done;
     void *context;
 };
 

@@ -1,0 +1,28 @@
+-- What may be sent to an endpoint now, by group (equal run, level and title): the most severe first,
+-- then the oldest. A group whose first alert is due takes along those that came since.
+-- $1 endpoint_id, $2 how many groups at most. Columns: group_key, project, run, level, title, text of the
+-- latest, time, host, step (null: none), alert_id and rank of the first, ranks, world_size, alerts,
+-- groups in all, alerts in all.
+with groups as (
+  select d.group_key, d.run_id, max(a.level) as level, min(d.alert_id) as first_id,
+         max(d.alert_id) as latest_id, count(distinct a.rank) as ranks, count(*) as alerts
+    from deliveries d
+    join alerts a on a.run_id = d.run_id and a.alert_id = d.alert_id
+   where d.endpoint_id = $1::bigint and d.state = 'waiting'
+   group by d.group_key, d.run_id
+  having min(d.due) <= now()),
+top as (
+  select *, count(*) over () as groups_total, sum(alerts) over ()::bigint as alerts_total
+    from groups
+   order by level desc, first_id
+   limit $2::bigint)
+select g.group_key, p.name, r.name, g.level, f.title, l.text,
+       to_char(f.time, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), t.host, f.step, g.first_id, f.rank,
+       g.ranks, coalesce(t.world_size, 1), g.alerts, g.groups_total, g.alerts_total
+  from top g
+  join runs r using (run_id)
+  join projects p using (project_id)
+  join alerts f on f.run_id = g.run_id and f.alert_id = g.first_id
+  join alerts l on l.run_id = g.run_id and l.alert_id = g.latest_id
+  left join attempts t on t.run_id = f.run_id and t.rank = f.rank and t.attempt = f.attempt
+ order by g.level desc, g.first_id;
