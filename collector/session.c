@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#define SETUP "set role tocsin_collector; set statement_timeout = '5s'; set lock_timeout = '5s'"
+#define SETUP "set role tocsin_collector; set statement_timeout = '60s'; set lock_timeout = '5s'"
 
 enum err session_ensure(const char *dsn, const char *application, struct pg **pg, struct why *why) {
     if (*pg) {

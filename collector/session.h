@@ -3,7 +3,7 @@
 #define COLLECTOR_SESSION_H
 
 /* A connection to PostgreSQL of a thread that is not the writer: acts as tocsin_collector, and no
- * statement of it takes longer than five seconds. */
+ * statement of it takes longer than a minute. */
 
 #include "schema/db/pg.h"
 #include "schema/wire/err.h"

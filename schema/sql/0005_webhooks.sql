@@ -158,7 +158,7 @@ create view deliveries_overview as
     join alerts a on a.run_id = d.run_id and a.alert_id = d.alert_id
     join runs r on r.run_id = d.run_id
     join projects p using (project_id)
-    join endpoints e using (endpoint_id)
+    join endpoints e on e.endpoint_id = d.endpoint_id
     left join messages m on m.message_id = d.message_id;
 
 create view silences_overview as
