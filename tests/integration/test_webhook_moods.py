@@ -18,19 +18,21 @@ AT_MOST = (3599, 3601)
 
 # mood, state, status, attempts, seconds from the answer to the next try
 DELIVERED = [(mood, "delivered", status, 1, None) for mood, status in (
-    ("ok", 200), ("slow", 200), ("204", 204))]
+    ("ok", 200), ("slow", 200), ("204", 204),
+    # They took the message, whatever became of the rest of the answer.
+    ("10gb", 200), ("chunks", 200), ("bomb", 200), ("hang-after", 200), ("drip", 200), ("drip-headers", 200),
+    ("huge-headers", 200), ("huge-header", 200))]
 RETRIED = [(mood, "waiting", status, 1, FIRST_RETRY) for mood, status in (
     ("301", 301), ("302", 302), ("303", 303), ("307", 307), ("308", 308), ("302-file", 302), ("401", 401),
     ("403", 403), ("404", 404), ("500", 500), ("502", 502), ("504", 504), ("hang-before", None),
-    ("drip-headers", None), ("huge-headers", None), ("huge-header", None), ("1xx", None), ("reset", None),
-    ("close", None), ("smtp", None))]
+    ("1xx", 103), ("reset", None), ("close", None), ("smtp", None))]
 REFUSED = [("400", "failed", 400, 1, None), ("413", "failed", 413, 1, None), ("422", "failed", 422, 1, None),
            ("hostile", "failed", 400, 1, None), ("410", "failed", 410, 1, None)]
 PACED = [("429-seconds", "waiting", 429, 0, ASKED), ("429-date", "waiting", 429, 0, ASKED),
          ("429-json", "waiting", 429, 0, ASKED), ("429-both", "waiting", 429, 0, ASKED),
          ("429-huge", "waiting", 429, 0, AT_MOST), ("503-retry-after", "waiting", 503, 1, ASKED)]
 DOORS = ["expired", "wrong-host", "self-signed", "old", "garbage", "silent"]
-ENDLESS = ["10gb", "chunks", "bomb", "huge-headers", "huge-header", "1xx", "hang-after", "drip"]
+ENDLESS = ["10gb", "chunks", "bomb", "huge-headers", "huge-header", "1xx"]
 SOON = ["429-negative", "429-words", "429-bare"]
 
 
@@ -41,7 +43,8 @@ def memory_kb(tocsind, what="VmHWM"):
 
 def pause_s(mock, url, message):
     """From the latest post to the next try, as SQL plans it."""
-    return message["next_try"] - mock.posts(url)[-1].at
+    posts = mock.posts(url)
+    return message["next_try"] - posts[-1].at if posts else None
 
 
 def test_each_mood_has_its_verdict(db, make_tocsind, make_emitter, mock):
@@ -52,7 +55,7 @@ def test_each_mood_has_its_verdict(db, make_tocsind, make_emitter, mock):
     emitter.hello()
     before = memory_kb(tocsind)
     table = DELIVERED + RETRIED + REFUSED + PACED
-    urls = {mood: mock.url(mood, "t0ken") for mood in {row[0] for row in table} | set(ENDLESS + SOON)}
+    urls = {mood: mock.url(mood, "t0ken") for mood in [row[0] for row in table] + SOON}
     urls.update((door, mock.url("ok", "t0ken", door=door)) for door in DOORS)
     urls["discord-404"] = mock.url("404", "t0ken", kind="discord")
     ids = {mood: ends.add(url) for mood, url in urls.items()}
@@ -65,7 +68,7 @@ def test_each_mood_has_its_verdict(db, make_tocsind, make_emitter, mock):
         got = message["state"], message["status"], message["attempts"]
         slack = TIMEOUT_S + 2 if status is None else 2  # the pause begins when the attempt is over
         planned = pause_s(mock, urls[mood], message)
-        if got != (state, status, attempts) or pause and not pause[0] - 1 <= planned <= pause[1] + slack:
+        if got != (state, status, attempts) or pause and not pause[0] - 1 <= (planned or 0) <= pause[1] + slack:
             wrong.append((mood, got, planned, message["answer"]))
     assert not wrong, wrong
 
@@ -113,7 +116,7 @@ def test_an_endpoint_that_is_gone_is_disabled_and_the_feed_says_so(db, make_tocs
     ends.wait_states(ok, delivered=2)  # the alert, and what the feed says about the other one
     told = [row for row in db.query("select level, title, text from alerts_feed order by alert_id")]
     assert [row[1] for row in told][0] == "first" and len(told) == 2
-    assert told[1][0] == "error" and "127.0.0.1" in told[1][2] and "t0ken" not in str(told)
+    assert told[1][0] == "error" and "127.0.0.1" in told[1][1] and "t0ken" not in str(told)
     assert db.value("select why_disabled from endpoints_overview where not enabled")
     emitter.alert("second")
     ends.wait_states(ok, delivered=3)

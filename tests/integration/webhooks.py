@@ -5,7 +5,7 @@ import hashlib
 
 from rig.wait import wait_for
 
-TIMEOUT_S = 1.5  # of a post, in these tests
+TIMEOUT_S = 3  # of a post, in these tests
 
 
 def settings(mock, timeout_s=TIMEOUT_S):

@@ -214,8 +214,9 @@ class MockWebhook:
     def _serve(self, door, context, sock, peer):
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(POLL_S)
+            sock.settimeout(UNREAD_S)
             with sock if context is None else context.wrap_socket(sock, server_side=True) as ready:
+                ready.settimeout(POLL_S)
                 self._greet(door, Connection(self, ready), peer)
         except (OSError, ssl.SSLError):
             pass  # a client that does not like the certificate, or went away

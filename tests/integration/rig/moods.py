@@ -101,8 +101,7 @@ def endless_informational(connection, _request):
 
 
 def gzip_bomb(connection, _request):
-    bomb = gzip.compress(bytes(100 * 1024 ** 2))
-    connection.answer(200, bomb, {"Content-Encoding": "gzip"})
+    connection.answer(200, gzip.compress(bytes(1024 ** 2)) * 200, {"Content-Encoding": "gzip"})
     return 200
 
 
