@@ -39,7 +39,7 @@ def test_every_address_is_ours_and_every_attempt_counts(namespace, far_mock):
 
 def test_names_change_their_minds(namespace, far_mock, far_names):
     port = far_mock.ports["good"]
-    said = connect_inside(namespace, [[name, port] for name in ("public-1.test", "flip-1.test", "both-1.test",
+    said = connect_inside(namespace, [[name, port] for name in ("public-1.hooks.test", "flip-1.hooks.test", "both-1.hooks.test",
                                                                 "nobody.test")])
     public, private = [PUBLIC6, PUBLIC], [PRIVATE, PRIVATE6]
     assert said == [sorted(public), sorted(private), sorted(public + private), "gaierror"]

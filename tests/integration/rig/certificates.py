@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import warnings
 
-NAMES = "DNS:localhost,DNS:*.test,IP:127.0.0.1,IP:::1"
+NAMES = "DNS:localhost,DNS:*.hooks.test,IP:127.0.0.1,IP:::1"
 
 
 def _openssl(place, *argv):

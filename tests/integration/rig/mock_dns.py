@@ -17,11 +17,12 @@ NXDOMAIN = 3
 class MockDns:
     """public-*, private-*: always the same answer; both-*: both at once; flip-*: public and private in
     turns; many-*: twenty private ones and a public one; all with a time to live of 0. hang-*: none.
-    Anything else does not exist. answers: addresses that were given, with how often."""
+    Anything else does not exist. answers: addresses that were given, with how often; replies: how many
+    of them had an address."""
 
     def __init__(self, namespace):
-        self.answers = {}
-        self._turns = {}
+        self.answers, self.replies = {}, 0
+        self._turns = {A: itertools.count(), AAAA: itertools.count()}
         self._closing = threading.Event()
         ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(namespace, ready), daemon=True)
@@ -74,11 +75,11 @@ class MockDns:
             return 0, []
         public, private = (PUBLIC, PRIVATE) if kind == A else (PUBLIC6, PRIVATE6)
         if what == "flip":
-            turn = self._turns.setdefault((labels[0], kind), itertools.cycle((private, public)))
-            addresses = [next(turn)]
+            addresses = [(private, public)[next(self._turns[kind]) % 2]]
         else:
             addresses = {"public": [public], "private": [private], "both": [private, public],
                          "many": [private] * 20 + [public]}[what]
+        self.replies += 1
         for address in addresses:
             self.answers[address] = self.answers.get(address, 0) + 1
         return 0, addresses
