@@ -199,9 +199,16 @@ enum err dbconn_run(struct dbconn *conn, dbconn_step_fn *step, void *context, st
     return why_set(why, ERR_DB_UNREACHABLE, "the time to stop has come");
 }
 
+/* A server that answers and takes no writes is as good as none. */
 static enum err probe(struct pg *pg, void *context, struct why *why) {
+    struct pg_rows *rows = NULL;
     (void)context;
-    return pg_run(pg, "select 1", why);
+    enum err err = pg_query(pg, "show transaction_read_only", 0, NULL, &rows, why);
+    if (err == ERR_OK && pg_text(rows, 0, 0)[1] == 'n') {
+        err = why_set(why, ERR_DB_UNREACHABLE, "the server takes no writes");
+    }
+    pg_rows_free(rows);
+    return err;
 }
 
 enum err dbconn_probe(struct dbconn *conn, struct why *why) {

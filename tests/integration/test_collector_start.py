@@ -219,6 +219,15 @@ def test_health_notices_a_gone_database_when_nothing_is_stored(place, own_cluste
     assert tocsind.stop() == 0
 
 
+def test_health_notices_a_database_that_takes_no_writes_when_nothing_is_stored(place, own_cluster):
+    tocsind = Tocsind(place, own_cluster.create().dsn_collector).start()
+    for value, status in (("on", 503), ("off", 200)):
+        own_cluster.execute(f"alter system set default_transaction_read_only = {value}")
+        own_cluster.execute("select pg_reload_conf()")
+        wait_for(lambda: tocsind.get("/healthz")[0] == status)
+    assert tocsind.stop() == 0
+
+
 def test_it_stops_in_time_without_a_database(place, own_cluster, make_emitter):
     db = own_cluster.create()
     tocsind = Tocsind(place, db.dsn_collector).start("--shutdown-ms=2000")

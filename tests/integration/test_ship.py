@@ -3,10 +3,12 @@
 
 import json
 import os
+import pathlib
+import subprocess
 
 import pytest
 
-from rig.process import Process, program
+from rig.process import Process, environment, program
 from rig.trainer import Trainer, assert_stored_once, conservation
 from rig.wait import wait_for
 
@@ -38,6 +40,23 @@ def test_every_call_that_returned_before_a_kill_is_delivered(place, db, make_toc
     assert all(row[3] == 0 for row in conservation(db).values()), conservation(db)
     assert not trainer.files()
     assert shipped(ship(trainer, "--json"))["found"] == 0
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="Slurm runs epilogs as root")
+def test_a_slurm_epilog_delivers_what_the_job_left_and_never_fails(place, db, make_tocsind):
+    tocsind = make_tocsind()
+    trainer = Trainer(place, tocsind.endpoint).start(0, "wait")
+    trainer.wait_returned(1000)
+    trainer.process.kill9()
+    env = {**environment(place, trainer.env), "SLURM_JOB_USER": "root",
+           "PATH": f"{program('tocsin').parent}:{os.environ['PATH']}"}
+    epilog = pathlib.Path(__file__).parents[2] / "deploy" / "slurm" / "epilog"
+    tocsind.start()
+    assert subprocess.run([epilog], env=env, timeout=90, check=False).returncode == 0
+    assert_stored_once(db, trainer.returned, trainer.returned + 1)
+    assert not trainer.files()
+    no_user = {**env, "SLURM_JOB_USER": "nobody-of-that-name"}
+    assert subprocess.run([epilog], env=no_user, timeout=90, check=False).returncode == 0
 
 
 def test_a_kill_while_a_collector_acknowledges_loses_and_doubles_nothing(place, db, tocsind, ship):
