@@ -30,20 +30,20 @@ class Endpoints:
                        %s, endpoint_shown(%s), %s, %s, %s) returning endpoint_id""",
             project, url, url, hashlib.sha256(url.encode()).digest(), url, min_level, repeat_s, secret)
 
-    def message(self, endpoint_id):
-        """The endpoint's latest message as a dictionary; None: there is none."""
+    def message(self, endpoint_id, which=-1):
+        """The endpoint's latest message as a dictionary, or the which-th; None: there is none."""
         rows = self.db.query(
             """select webhook_id, form, alerts, state, attempts, status, answer, body,
                       extract(epoch from next_try)::float8, claim is not null
-                 from messages where endpoint_id = %s order by message_id desc limit 1""", endpoint_id)
+                 from messages where endpoint_id = %s order by message_id""", endpoint_id)
         names = ("webhook_id", "form", "alerts", "state", "attempts", "status", "answer", "body", "next_try",
                  "claimed")
-        return dict(zip(names, rows[0])) if rows else None
+        return dict(zip(names, rows[which])) if rows else None
 
     def wait_answered(self, endpoint_id, deadline_s=20):
-        """The endpoint's latest message once an attempt of it has been written down."""
+        """The endpoint's first message once an attempt of it has been written down."""
         def answered():
-            message = self.message(endpoint_id)
+            message = self.message(endpoint_id, 0)
             return message if message and not message["claimed"] and message["answer"] is not None else None
         return wait_for(answered, deadline_s, lambda: f"endpoint {endpoint_id}: {self.message(endpoint_id)}")
 
