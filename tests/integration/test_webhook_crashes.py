@@ -47,7 +47,6 @@ def test_kills_lose_nothing_and_double_little(db, make_tocsind, make_emitter, mo
     ends = Endpoints(db)
     urls = [mock.url("slow", str(n)) for n in range(4)]
     ids = [ends.add(url) for url in urls]
-    db.query("update endpoints set tokens = 1e6, tokens_at = now() + interval '1 day'")
     emitter = make_emitter(tocsind)
     emitter.hello()
     sent = 0

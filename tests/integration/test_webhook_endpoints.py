@@ -40,7 +40,7 @@ def test_an_alert_of_a_real_run_reaches_every_kind(db, ready, mock, place):
     wait_for(lambda: trainee.code is not None, 60)
     assert trainee.code == 0, trainee.log
     got = {kind: bodies(mock, url)[0] for kind, url in urls.items()}
-    data = got["generic"]["data"] if "data" in got["generic"] else got["generic"]
+    data = got["generic"]
     assert (data["title"], data["project"], data["run"], data["rank"]) == ("something", "paper", "late night", 0)
     assert data["level"] == "warn" and data["url"].startswith("https://dash.test/base")
     for kind in ("slack", "discord"):
@@ -137,7 +137,7 @@ def test_a_digest_says_what_is_in_it(db, make_tocsind, make_emitter, mock):
     emitter.hello()
     emitter.send(0, [[3, n % 3, f"rule {n}", None, n, time.time_ns(), None] for n in range(30)])
     ends.wait_states(endpoint, delivered=30)
-    digests = [body for body in (one.get("data", one) for one in bodies(mock, url)) if body["type"] == "digest"]
+    digests = [body for body in bodies(mock, url) if body["type"] == "digest"]
     (digest,) = digests
     assert digest["alerts"] == digest["groups_total"] == sum(digest["alerts_by_level"].values())
     assert len(digest["groups"]) == 10 and digest["groups"][0]["level"] == "error"

@@ -62,7 +62,7 @@ def test_each_mood_has_its_verdict(db, make_tocsind, make_emitter, mock):
     before = memory_kb(tocsind)
     table = DELIVERED + RETRIED + REFUSED + PACED
     urls = {mood: mock.url(mood, "t0ken") for mood in [row[0] for row in table] + SOON}
-    urls.update((door, mock.url("ok", "t0ken", door=door)) for door in DOORS)
+    urls.update((door, mock.url("ok", door, door=door)) for door in DOORS)
     urls["discord-404"] = mock.url("404", "t0ken", kind="discord")
     ids = {mood: ends.add(url) for mood, url in urls.items()}
     emitter.alert("loss is NaN", "at the first layer", level="error")
