@@ -20,8 +20,7 @@ create table runs (
   last_seen  timestamptz not null default now());
 create index runs_by_project on runs (project_id, name, created);
 
--- One row per start of a rank, numbered as they come: a start whose data was delivered late can have
--- a higher number than a later one. The latest attempt is the one with the highest (started, attempt).
+-- One row per start of a rank. The first is attempt 0; a restart by the launcher is the next.
 create table attempts (
   run_id      bigint not null constraint attempts_run_fk references runs on delete cascade,
   rank        integer not null,
@@ -117,7 +116,7 @@ create index alerts_by_time on alerts (run_id, time);
 -- Views: the SQL contract. tocsin_reader sees these and nothing else.
 
 -- One row per block and column. Filter first_step and last_step as well as step, and whole blocks
--- are skipped. superseded_from: the first step at which a later start of the same rank logged this
+-- are skipped. superseded_from: the first step at which a later attempt of the same rank logged this
 -- name again, in whatever keyset. It is a lateral join, so that it is looked up once per block, not
 -- once per value (measured: 8 times faster), and not at all where nobody selects it.
 create view metric_blocks as
@@ -134,13 +133,8 @@ create view metric_blocks as
       select min(t.first_step) as first_step
         from series n
         join run_state t on t.run_id = n.run_id and t.keyset_id = n.keyset_id
-        join attempts theirs on theirs.run_id = t.run_id and theirs.rank = t.rank
-                            and theirs.attempt = t.attempt
-        join attempts ours on ours.run_id = b.run_id and ours.rank = b.rank
-                          and ours.attempt = b.attempt
        where n.run_id = b.run_id and n.name = s.name and n.kind = s.kind
-         and t.rank = b.rank and t.attempt <> b.attempt
-         and (theirs.started, theirs.attempt) > (ours.started, ours.attempt)) later on true;
+         and t.rank = b.rank and t.attempt > b.attempt) later on true;
 
 -- Every value of every attempt.
 create view metrics_all_attempts as
@@ -189,8 +183,7 @@ create view runs_overview as
              max(world_size) as world_size, count(*) filter (where latest) as ranks,
              max(attempt) + 1 as attempts
         from (select ending, ended, world_size, attempt,
-                     lead(attempt) over (partition by rank order by started, attempt) is null
-                       as latest
+                     lead(attempt) over (partition by rank order by attempt) is null as latest
                 from attempts
                where run_id = r.run_id) starts) a on true
     left join lateral (

@@ -1,4 +1,4 @@
--- 0005_webhooks: where alerts are sent, what is on its way there, and what people keep back.
+-- 0006_webhooks: where alerts are sent, what is on its way there, and what people keep back.
 --
 -- A delivery is one alert's way to one endpoint, inserted with the alert. The notifier puts waiting
 -- deliveries of an endpoint into a message (one alert, identical ones of many ranks, or a digest),
