@@ -46,7 +46,7 @@ static void check_excerpt(struct str body, const char *url) {
         FUZZ_MUST(!iscntrl((unsigned char)out[i]));
         char part[VERDICT_SECRET_BYTES_MIN + 1];
         snprintf(part, sizeof part, "%s", out + i);
-        FUZZ_MUST(strlen(part) < VERDICT_SECRET_BYTES_MIN || strstr(part, "***") != NULL ||
+        FUZZ_MUST(strlen(part) < VERDICT_SECRET_BYTES_MIN || strchr(part, '*') != NULL ||
                   !contains(path, part, VERDICT_SECRET_BYTES_MIN));
     }
 }
