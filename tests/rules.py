@@ -29,6 +29,10 @@ THIRD_PARTY = {
     "curl/curl.h": {"collector/notify/post.c"},
     "uthash.h": {"collector/marks.c", "collector/quota.c", "collector/roster.c", "collector/run_state.c"},
     "libsmartcols.h": {"cli/out.c"},
+    "jansson.h": {"collector/notify/payload.c", "collector/notify/payload_discord.c",
+                  "collector/notify/payload_generic.c", "collector/notify/payload_slack.c",
+                  "collector/notify/verdict.c"},
+    "sodium.h": {"collector/notify/sign.c"},
 }
 
 # What libc and the kernel provide.

@@ -1,4 +1,4 @@
--- 0005_webhooks: where alerts are sent, what is on its way there, and what people keep back.
+-- 0006_webhooks: where alerts are sent, what is on its way there, and what people keep back.
 --
 -- A delivery is one alert's way to one endpoint, inserted with the alert. The notifier puts waiting
 -- deliveries of an endpoint into a message (one alert, identical ones of many ranks, or a digest),
@@ -21,9 +21,9 @@ create function endpoint_shown(url text) returns text language sql immutable
                || '/…#' || substring(encode(sha256(convert_to(url, 'UTF8')), 'hex') for 4) $$;
 
 -- The token bucket of an endpoint: how many posts it allows at once (4, one less than the burst that
--- Slack and Discord are known to take), and how many a second.
+-- Slack and Discord are known to take), and how many a second. Discord takes 30 in any minute.
 create function endpoint_rate(kind text) returns float8 language sql immutable
-  as $$ select case kind when 'discord' then 0.5 else 1.0 end::float8 $$;
+  as $$ select case kind when 'discord' then 0.43 else 1.0 end::float8 $$;
 create function endpoint_tokens(kind text, tokens float8, tokens_at timestamptz)
   returns float8 language sql stable
   as $$ select least(4.0, tokens + endpoint_rate(kind)
