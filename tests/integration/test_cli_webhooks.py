@@ -2,6 +2,7 @@
 """The people's side of webhooks: endpoints and their secrets, silences, acknowledgements, deliveries."""
 
 import base64
+import hmac
 import os
 import pty
 import re
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import termios
 import threading
+import time
 
 import pytest
 
@@ -18,6 +20,7 @@ from rig.programs import Cli
 from rig.wait import wait_for
 from stored import Stored
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SECRET = "T0/B1/canary"
 SLACK = f"https://hooks.slack.com/services/{SECRET}"
 GENERIC = "https://example.org:8443/canary?token=canary"
@@ -379,6 +382,35 @@ def test_slack_checks_no_signatures(owner, db):
     done = owner.run("endpoint", "rotate", "1")
     assert done.rc == 2 and "is for slack" in done.stderr and "whsec_" not in done.stdout
     assert db.value("select secret from endpoints") is None
+
+
+@pytest.fixture
+def documented():
+    """verify() of docs/alerts.md."""
+    with open(os.path.join(ROOT, "docs", "alerts.md"), encoding="utf-8") as page:
+        (code,) = re.findall(r"```python\n(.*?)```", page.read(), re.S)
+    scope = {}
+    exec(code, scope)
+    return scope["verify"]
+
+
+def signature(secret, body, number, timestamp):
+    key = base64.b64decode(secret[6:])
+    signed = b"%s.%d.%s" % (number.encode(), timestamp, body)
+    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+
+
+def test_the_documented_verification(owner, documented):
+    secret, old, now = add(owner)["secret"], add(owner, "--project=p")["secret"], int(time.time())
+    mine, other = (signature(s, b"{}", "msg_1", now) for s in (secret, old))
+    for given, good in ((mine, True), (f"{other} {mine}", True), (other, False), ("", False)):
+        headers = {"webhook-id": "msg_1", "webhook-timestamp": str(now), "webhook-signature": given}
+        assert documented(secret, headers, b"{}") is good
+        assert documented(secret, headers, b"{ }") is False
+        assert documented(secret, {**headers, "webhook-id": "msg_2"}, b"{}") is False
+    late = {"webhook-id": "msg_1", "webhook-timestamp": str(now - 400),
+            "webhook-signature": signature(secret, b"{}", "msg_1", now - 400)}
+    assert documented(secret, late, b"{}") is False
 
 
 # Tests
