@@ -7,8 +7,8 @@
 with given as (
   select g.*, r.project_id
     from unnest($1::bigint[], $2::integer[], $3::integer[], $4::smallint[], $5::text[], $6::text[],
-                $7::bigint[], $8::timestamptz[], $9::text[])
-           as g(run_id, rank, attempt, level, title, text, step, time, url)
+                $7::bigint[], $8::timestamptz[], $9::text[]) with ordinality
+           as g(run_id, rank, attempt, level, title, text, step, time, url, place)
     join runs r using (run_id)),
 new as (
   insert into alerts (run_id, rank, attempt, level, title, text, step, time, endpoint_id)
@@ -19,6 +19,7 @@ new as (
        where url_hash = sha256(convert_to(g.url, 'UTF8')) and removed is null
          and (project_id is null or project_id = g.project_id)
        order by project_id limit 1) e on true
+   order by g.place
   returning run_id, alert_id, rank, attempt, level, title, endpoint_id)
 insert into deliveries (run_id, alert_id, endpoint_id, group_key, due)
 select distinct on (n.run_id, n.alert_id, e.url_hash)

@@ -120,6 +120,9 @@ alter table alerts drop column webhook_url;
 alter table alerts add column endpoint_id bigint
   constraint alerts_endpoint_fk references endpoints; -- null: it came without a URL
 
+-- People name an alert by its number alone.
+create index alerts_by_id on alerts (alert_id);
+
 create or replace view alerts_feed as
   select a.xact, a.alert_id, p.name as project, r.name as run, a.run_id, a.rank, a.attempt, t.host,
          (array['info', 'warn', 'error'])[a.level + 1] as level, a.title, a.text, a.step, a.time,

@@ -44,6 +44,14 @@ def test_calls_alerts_config_and_ending_are_stored(db, tocsind, make_emitter):
                     "order by lane") == [("events", 4, 4, 0, 0), ("metrics", 2, 2, 0, 0)]
 
 
+def test_alerts_of_one_batch_keep_their_order(db, tocsind, make_emitter):
+    emitter = make_emitter(tocsind)
+    emitter.hello()
+    emitter.send(wire.EVENTS, [(wire.ALERT, 1, f"number {i}", None, i, 1, None) for i in range(20)])
+    emitter.wait_acked(wire.EVENTS)
+    assert db.query("select title from alerts order by alert_id") == [(f"number {i}",) for i in range(20)]
+
+
 def test_times_are_kept_to_the_microsecond(db, tocsind, make_emitter):
     emitter = make_emitter(tocsind)
     emitter.hello()
