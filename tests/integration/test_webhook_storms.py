@@ -106,6 +106,28 @@ def test_a_steady_drizzle_meets_no_limit(db, make_tocsind, make_emitter, mock):
         assert {post.status for post in mock.posts(url)} <= {200, 204}
 
 
+@pytest.mark.skipif(not LONG, reason="takes two minutes")
+def test_as_much_as_may_be_sent_is_no_more_than_is_taken(db, make_tocsind, make_emitter, mock):
+    """An alert whenever the last one has been posted: the bucket at its limit, for more than a minute."""
+    tocsind = make_tocsind().start(*settings(mock))
+    ends = Endpoints(db)
+    urls = [mock.url("slack", "s", kind="slack"), mock.url("discord", "d", kind="discord")]
+    emitters = [make_emitter(tocsind, project=f"p{n}") for n in range(2)]
+    for n, url in enumerate(urls):
+        ends.add(url, project=f"p{n}")
+        emitters[n].hello()
+    end, posted = time.monotonic() + 100, [0, 0]
+    while time.monotonic() < end:
+        for n, url in enumerate(urls):
+            if len(mock.posts(url)) >= posted[n]:
+                posted[n] += 1
+                emitters[n].alert(f"alert {posted[n]}")
+        assert emitters[0].is_silent(0.05)
+    for url in urls:
+        print(url.split("/")[3], len(mock.posts(url)), "posts in 100 s")
+        assert {post.status for post in mock.posts(url)} <= {200, 204}
+
+
 def test_512_ranks_say_the_same_in_one_message(db, make_tocsind, make_crowd, mock):
     ranks = 512
     tocsind = make_tocsind().start(*settings(mock), "--group-wait-ms=2000")
