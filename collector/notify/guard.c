@@ -58,6 +58,7 @@ static const struct row rows[] = {
     {{0xff}, 8, "a multicast address"},
     {{0x20, 0x01}, 23, "a reserved address"}, /* protocols; Teredo among them */
     {{0x20, 0x01, 0x0d, 0xb8}, 32, "a documentation address"},
+    {{0x20, 0x02}, 16, "a reserved address"}, /* 6to4, given up by RFC 7526 */
     {{0x3f, 0xff}, 20, "a documentation address"},
     {{0x20}, 3, NULL}, /* global unicast */
     {{0}, 0, "a reserved address"},

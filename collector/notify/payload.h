@@ -29,7 +29,7 @@
 enum payload_kind { PAYLOAD_SLACK, PAYLOAD_DISCORD, PAYLOAD_GENERIC, PAYLOAD_KINDS };
 enum payload_form { PAYLOAD_ALERTS, PAYLOAD_DIGEST, PAYLOAD_TEST, PAYLOAD_FORMS };
 
-/* As the tables of schema/sql/0005_webhooks.sql name them. */
+/* As the tables of schema/sql/0006_webhooks.sql name them. */
 extern const char *const payload_kind_names[PAYLOAD_KINDS];
 extern const char *const payload_form_names[PAYLOAD_FORMS];
 

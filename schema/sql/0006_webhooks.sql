@@ -1,4 +1,4 @@
--- 0005_webhooks: where alerts are sent, what is on its way there, and what people keep back.
+-- 0006_webhooks: where alerts are sent, what is on its way there, and what people keep back.
 --
 -- A delivery is one alert's way to one endpoint, inserted with the alert. The notifier puts waiting
 -- deliveries of an endpoint into a message (one alert, identical ones of many ranks, or a digest),
@@ -15,7 +15,8 @@ create function endpoint_kind(url text) returns text language sql immutable
 -- A webhook URL is a secret: the part that may be shown, and enough of a hash to tell two apart.
 create function endpoint_shown(url text) returns text language sql immutable
   as $$ select coalesce(substring(url from '^https?://') ||
-                        substring(url from '^https?://(?:[^/?#]*@)?([A-Za-z0-9.:-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?:[/?#]|$)'),
+                        substring(url from '^https?://(?:[^/?#]*@)?((?:[A-Za-z0-9.-]{1,253}|'
+                                           || '\[[0-9a-fA-F:.]{2,45}\])(?::[0-9]{1,5})?)(?:[/?#]|$)'),
                         'not a web address')
                || '/…#' || substring(encode(sha256(convert_to(url, 'UTF8')), 'hex') for 4) $$;
 
