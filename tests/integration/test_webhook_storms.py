@@ -72,7 +72,7 @@ def test_ten_thousand_alerts_in_a_second(db, make_tocsind, make_crowd, mock):
     deadline_s = 200 if LONG else 60
     for kind, endpoint in ids.items():
         wait_for(lambda e=endpoint: is_accounted_for(db, e, STORM), deadline_s,
-                 lambda e=endpoint: str(ends.states(e)))
+                 lambda e=endpoint: f"{ends.states(e)}\n{tocsind.log}")
     print(f"{STORM} alerts acknowledged in {stored - began:.2f} s")
     for kind, url in urls.items():
         posts = mock.posts(url)
