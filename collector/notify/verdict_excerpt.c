@@ -104,11 +104,17 @@ static size_t longest(const char *text, size_t len, const struct secret *secret)
     return best;
 }
 
-/* Never in the middle of a code point: matches begin and end where any byte may. */
 static bool is_continuation(char c) {
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
+/* Takes what is there of the last code point off. */
+static void take_back(struct line *line) {
+    while (line->len > 0 && is_continuation(line->text[--line->len])) {
+    }
+}
+
+/* A match may begin and end in the middle of a code point, which then goes as a whole. */
 static void redact(const struct line *from, const char *url, struct line *out) {
     struct secret secrets[2];
     read_secret(url, &secrets[0]);
@@ -122,6 +128,9 @@ static void redact(const struct line *from, const char *url, struct line *out) {
             put(out, from->text + at, 1);
             at++;
             continue;
+        }
+        if (is_continuation(from->text[at])) {
+            take_back(out);
         }
         put(out, STARS, sizeof STARS - 1);
         for (at += len; at < from->len && is_continuation(from->text[at]); at++) {

@@ -1,5 +1,5 @@
 -- What may be sent to an endpoint now, by group (equal run, level and title): the most severe first,
--- then the oldest. A group whose first alert is due takes along those that came since.
+-- then the oldest.
 -- $1 endpoint_id, $2 how many groups at most. Columns: group_key, project, run, level, title, text of the
 -- latest, time, host, step (null: none), alert_id and rank of the first, ranks, world_size, alerts,
 -- groups in all, alerts in all, and those of level info, warn and error.
@@ -8,9 +8,8 @@ with groups as (
          max(d.alert_id) as latest_id, count(distinct a.rank) as ranks, count(*) as alerts
     from deliveries d
     join alerts a on a.run_id = d.run_id and a.alert_id = d.alert_id
-   where d.endpoint_id = $1::bigint and d.state = 'waiting'
-   group by d.group_key, d.run_id
-  having min(d.due) <= now()),
+   where d.endpoint_id = $1::bigint and d.state = 'waiting' and d.due <= now()
+   group by d.group_key, d.run_id),
 top as (
   select *, count(*) over () as groups_total, sum(alerts) over ()::bigint as alerts_total,
          coalesce(sum(alerts) filter (where level = 0) over (), 0)::bigint as infos,

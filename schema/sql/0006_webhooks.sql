@@ -84,13 +84,12 @@ create table deliveries (
     constraint deliveries_state
     check (state in ('waiting', 'sent', 'silenced', 'acknowledged', 'abandoned')),
   message_id  bigint constraint deliveries_message_fk references messages, -- state 'sent': in which
-  due         timestamptz not null default now(), -- not before
+  due         timestamptz not null default now(), -- not before; one time for a waiting group
   primary key (run_id, alert_id, endpoint_id),
   constraint deliveries_alert_fk
     foreign key (run_id, alert_id) references alerts on delete cascade);
 create index deliveries_waiting on deliveries (endpoint_id, due) where state = 'waiting';
-create index deliveries_by_group on deliveries (endpoint_id, group_key, message_id)
-  where message_id is not null;
+create index deliveries_by_group on deliveries (endpoint_id, group_key, message_id);
 create index deliveries_by_message on deliveries (message_id) where message_id is not null;
 
 -- Alerts that match are stored and not sent.

@@ -44,10 +44,9 @@ static void check_excerpt(struct str body, const char *url) {
     FUZZ_MUST(len <= VERDICT_EXCERPT_BYTES_MAX && str_is_text((struct str){out, len}));
     for (size_t i = 0; i < len; i++) {
         FUZZ_MUST(!iscntrl((unsigned char)out[i]));
-        char part[VERDICT_SECRET_BYTES_MIN + 1];
-        snprintf(part, sizeof part, "%s", out + i);
-        FUZZ_MUST(strlen(part) < VERDICT_SECRET_BYTES_MIN || strstr(part, "***") != NULL ||
-                  !contains(path, part, VERDICT_SECRET_BYTES_MIN));
+        FUZZ_MUST(len - i < VERDICT_SECRET_BYTES_MIN ||
+                  memchr(out + i, '*', VERDICT_SECRET_BYTES_MIN) != NULL ||
+                  !contains(path, out + i, VERDICT_SECRET_BYTES_MIN));
     }
 }
 

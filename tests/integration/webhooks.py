@@ -5,7 +5,7 @@ import hashlib
 
 from rig.wait import wait_for
 
-TIMEOUT_S = 3  # of a post, in these tests
+TIMEOUT_S = 8  # of a post, in these tests
 
 
 def settings(mock, timeout_s=TIMEOUT_S):
@@ -40,7 +40,7 @@ class Endpoints:
                  "claimed")
         return dict(zip(names, rows[which])) if rows else None
 
-    def wait_answered(self, endpoint_id, deadline_s=20):
+    def wait_answered(self, endpoint_id, deadline_s=40):
         """The endpoint's first message once an attempt of it has been written down."""
         def answered():
             message = self.message(endpoint_id, 0)

@@ -84,7 +84,7 @@ static const char *const singles[] = {
     "\xed\xa0\xbd\xed\xb8\x80", /* surrogates */
     "\xf4\x90\x80\x80",
     "\xff\xfe\xfd",
-    "a\r\nb\rc\nd",
+    "a\r\nb\rc\n1",
     "a\xc2\x85"
     "b",
     "a\xe2\x80\xa8"

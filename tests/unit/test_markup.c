@@ -85,12 +85,12 @@ static void hidden_characters_are_seen_and_breaks_are_of_one_kind(void **state) 
     for (enum markup markup = MARKUP_SLACK; markup < MARKUP_JSON; markup++) {
         expect(markup, markup_lines,
                "a\r\nb\rc\xe2\x80\xa8"
-               "d\te",
-               PLENTY, "a\nb\nc\nd    e");
+               "1\t2",
+               PLENTY, "a\nb\nc\n1    2");
         expect(markup, markup_line,
                "a\r\nb\rc\xe2\x80\xa9"
-               "d\te",
-               PLENTY, "a b c d e");
+               "1\t2",
+               PLENTY, "a b c 1 2");
         expect(markup, markup_line,
                "\x1b"
                "0m\xc2\x9b\x7f\xc0\xbc",

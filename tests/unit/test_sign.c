@@ -21,6 +21,10 @@
     "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+"   \
     "Pw=="
 
+#define SECRET_65                                                                                  \
+    "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+"   \
+    "P0A="
+
 static void the_reference_example_is_signed_alike(void **state) {
     (void)state;
     char out[SIGN_HEADER_BYTES_MAX];
@@ -79,8 +83,7 @@ static void what_is_no_secret_is_refused_and_not_repeated(void **state) {
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",   /* not padded */
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw ", /* a blank */
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS-",  /* of the other alphabet */
-        "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+"
-        "P0A=", /* 65 bytes */
+        SECRET_65,
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char out[SIGN_HEADER_BYTES_MAX] = "as before";

@@ -247,6 +247,7 @@ static void the_url_is_not_repeated(void **state) {
     expect("key=a+b/c+d/e+f", "https://h.example/?key=a%2Bb%2fc%2Bd%2Fe%2Bf", "***");
     expect("key=a%2Bb%2fc", "https://h.example/?key=a%2Bb%2fc%2Bd", "***");
     expect("fragment0123", "https://h.example#fragment0123", "***");
+    expect("in \xc3\xa9secret0\xc3\xa9", "https://h.example/\xa9secret0\xc3", "in ***");
     expect("no scheme /abcdefgh", "h.example/abcdefgh", "no scheme ***");
     expect("h.example said", "https://h.example/abcdefgh", "h.example said");
     expect("short: /abc", "https://h.example/abc", "short: /abc");
