@@ -149,9 +149,12 @@ create view endpoints_overview as
 create view deliveries_overview as
   select p.name as project, r.name as run, d.run_id, d.alert_id, a.rank,
          (array['info', 'warn', 'error'])[a.level + 1] as level, a.title, d.endpoint_id,
-         e.shown as url, case when d.state = 'sent' then m.state else d.state end as state,
+         e.shown as url,
+         case when d.state = 'sent' then m.state -- a delivery may come just after the removal:
+              when d.state = 'waiting' and e.removed is not null then 'abandoned'
+              else d.state end as state,
          m.form, m.alerts as in_message, m.webhook_id, m.attempts,
-         case when d.state = 'waiting' then d.due
+         case when d.state = 'waiting' and e.removed is null then d.due
               when m.state = 'waiting' then m.next_try end as next_try,
          m.status, m.answer, m.created, m.settled
     from deliveries d
