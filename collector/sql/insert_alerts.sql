@@ -34,7 +34,10 @@ select distinct on (n.run_id, n.alert_id, e.url_hash)
                           and (e.project_id is null or e.project_id = r.project_id))
   left join attempts a on a.run_id = n.run_id and a.rank = n.rank and a.attempt = n.attempt
   left join lateral (
-    select due from deliveries d
-     where d.endpoint_id = e.endpoint_id and d.group_key = n.group_key and d.message_id is null
-       and d.state = 'waiting' limit 1) w on true
+    select due
+      from (select due, state from deliveries d
+             where d.endpoint_id = e.endpoint_id and d.group_key = n.group_key
+               and d.message_id is null
+            offset 0) d -- a planner without statistics would read all that waits, for each alert
+     where d.state = 'waiting' limit 1) w on true
  order by n.run_id, n.alert_id, e.url_hash, e.project_id;

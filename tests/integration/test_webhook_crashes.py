@@ -80,8 +80,8 @@ def test_kills_lose_nothing_and_double_little(db, make_tocsind, make_emitter, mo
 
 
 def test_a_stop_does_not_wait_for_an_endpoint(db, make_tocsind, make_emitter, mock):
-    """And what it was about is posted again by the next one, without the rest of a lease."""
-    tocsind = make_tocsind().start(*settings(mock, 15))
+    """And what it was about is posted again by the next one, once the claim has run out."""
+    tocsind = make_tocsind().start(*settings(mock, 15), "--shutdown-ms=1500")
     ends = Endpoints(db)
     url = mock.url("gate")
     endpoint = ends.add(url)
@@ -91,7 +91,7 @@ def test_a_stop_does_not_wait_for_an_endpoint(db, make_tocsind, make_emitter, mo
     wait_for(lambda: mock.posts(url))
     began = time.monotonic()
     assert tocsind.stop() == 0
-    assert time.monotonic() - began < 11
+    assert time.monotonic() - began < 10  # of the 15 that the post may take
     mock.gate.set()
     tocsind.start(*settings(mock, 15))
     run_out_of_claims(db)

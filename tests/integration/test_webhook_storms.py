@@ -72,7 +72,7 @@ def test_ten_thousand_alerts_in_a_second(db, make_tocsind, make_crowd, mock):
     deadline_s = 200 if LONG else 60
     for kind, endpoint in ids.items():
         wait_for(lambda e=endpoint: is_accounted_for(db, e, STORM), deadline_s,
-                 lambda e=endpoint: str(ends.states(e)))
+                 lambda e=endpoint: f"{ends.states(e)}\n{tocsind.log}")
     print(f"{STORM} alerts acknowledged in {stored - began:.2f} s")
     for kind, url in urls.items():
         posts = mock.posts(url)
@@ -103,6 +103,28 @@ def test_a_steady_drizzle_meets_no_limit(db, make_tocsind, make_emitter, mock):
         wait_for(lambda e=endpoint: is_accounted_for(db, e, sent), 40, lambda e=endpoint: str(ends.states(e)))
     for url in urls:
         print(url.split("/")[3], len(mock.posts(url)), "posts for", sent, "alerts")
+        assert {post.status for post in mock.posts(url)} <= {200, 204}
+
+
+@pytest.mark.skipif(not LONG, reason="takes two minutes")
+def test_as_much_as_may_be_sent_is_no_more_than_is_taken(db, make_tocsind, make_emitter, mock):
+    """An alert whenever the last one has been posted: the bucket at its limit, for more than a minute."""
+    tocsind = make_tocsind().start(*settings(mock))
+    ends = Endpoints(db)
+    urls = [mock.url("slack", "s", kind="slack"), mock.url("discord", "d", kind="discord")]
+    emitters = [make_emitter(tocsind, project=f"p{n}") for n in range(2)]
+    for n, url in enumerate(urls):
+        ends.add(url, project=f"p{n}")
+        emitters[n].hello()
+    end, posted = time.monotonic() + 100, [0, 0]
+    while time.monotonic() < end:
+        for n, url in enumerate(urls):
+            if len(mock.posts(url)) >= posted[n]:
+                posted[n] += 1
+                emitters[n].alert(f"alert {posted[n]}")
+        assert emitters[0].is_silent(0.05)
+    for url in urls:
+        print(url.split("/")[3], len(mock.posts(url)), "posts in 100 s")
         assert {post.status for post in mock.posts(url)} <= {200, 204}
 
 
