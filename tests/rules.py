@@ -28,6 +28,8 @@ THIRD_PARTY = {
     "ini.h": {"collector/settings_load.c"},
     "uthash.h": {"collector/marks.c", "collector/quota.c", "collector/roster.c", "collector/run_state.c"},
     "libsmartcols.h": {"cli/out.c"},
+    "Python.h": {f"emitter/python/src/{name}.c"
+                 for name in ("complain", "core", "keycache", "logcall", "module", "row")},
 }
 
 # What libc and the kernel provide.
