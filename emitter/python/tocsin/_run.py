@@ -16,6 +16,7 @@ FINISH_DEFAULT_MS = -1
 
 config = Config()  # always of the current run
 _current = None
+_config_owner = None  # the run whose configuration `config` is
 _open = set()  # runs that nobody has finished yet
 
 
@@ -169,26 +170,24 @@ def init(project=None, name=None, group=None, config=None, resume="never", **opt
 
 def make_current(run):
     """The run is what the functions of the module mean; tocsin.config is its configuration."""
-    global _current
-    old = config._send
-    if old is not None:
-        _detach()
+    global _current, _config_owner
+    if _config_owner is not None:  # what was the configuration of the run before becomes its own
+        own = Config()
+        own.attach(dict(config), _config_owner._merge_config)
+        _config_owner.config = own
     config.attach(run.config, run._merge_config)
     run.config = config
-    _current = run
+    _current = _config_owner = run
     _core.set_current(run)
     return run
 
 
-def _detach():
-    """What was the configuration of the run before becomes a copy of its own."""
-    owner = config._send.__self__
-    owner.config = Config(config)
-    owner.config.attach(dict(config), owner._merge_config)
+def current_run():
+    """The current run, or None."""
+    return _current
 
 
-def current(function):
-    """The current run, for the function of that name."""
+def _need_run(function):
     if _current is None:
         raise RuntimeError(f"Call tocsin.init() before tocsin.{function}().")
     return _current
@@ -196,12 +195,12 @@ def current(function):
 
 def log_system(metrics):
     """Logs system metrics: ordered by time, without a step."""
-    current("log_system").log_system(metrics)
+    _need_run("log_system").log_system(metrics)
 
 
 def alert(title, text=None, level=AlertLevel.WARN, webhook_url=None, step=None):
     """Raises an alert on the current run; see Run.alert()."""
-    current("alert").alert(title, text, level, step=step, webhook_url=webhook_url)
+    _need_run("alert").alert(title, text, level, step=step, webhook_url=webhook_url)
 
 
 def finish(timeout=None):
