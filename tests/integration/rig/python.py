@@ -56,6 +56,11 @@ class Scripts:
                     "TOCSIN_PROJECT": "p", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONFAULTHANDLER": "1",
                     **sanitizer(self.package)}
 
+    def add_path(self, folder):
+        """Another package of the tree, which the build copies beside tocsin."""
+        built = pathlib.Path(self.package).parents[1] / folder
+        self.paths.append(built if built.exists() else TOP / folder)
+
     def start(self, script, *argv, python=sys.executable, flags=(), **env):
         """script: its text, or its path."""
         self.started += 1
