@@ -158,7 +158,8 @@ static enum err insert_run(struct pg *pg, struct work *work, struct why *why) {
                                       param_text(hello->name),
                                       param_text_or_null(hello->group),
                                       param_text_or_null(hello->user),
-                                      param_i64(hello->started_ns / 1000, &created)};
+                                      param_i64(hello->started_ns / 1000, &created),
+                                      param_bool(hello->rank == 0)};
     work->result.run_id = hello->run_id;
     const enum err err = PARAM_RUN(pg, insert_run, params, NULL, why);
     return err == ERR_OK ? check_run(pg, work, why) : err;

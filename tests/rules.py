@@ -33,6 +33,8 @@ THIRD_PARTY = {
                   "collector/notify/payload_generic.c", "collector/notify/payload_slack.c",
                   "collector/notify/verdict.c"},
     "sodium.h": {"collector/notify/sign.c"},
+    "Python.h": {f"emitter/python/src/{name}.c"
+                 for name in ("complain", "core", "keycache", "logcall", "module", "row")},
 }
 
 # What libc and the kernel provide.

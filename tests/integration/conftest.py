@@ -23,6 +23,7 @@ from rig.netns import Namespace
 from rig.postgres import Cluster
 from rig.process import clear_place, make_place
 from rig.programs import Cli, Tocsind
+from rig.python import Scripts
 
 
 def pytest_sessionstart(session):
@@ -113,6 +114,12 @@ def make_tocsind(place, db):
 def tocsind(make_tocsind):
     """A collector that is ready."""
     return make_tocsind().start()
+
+
+@pytest.fixture
+def scripts(place, db, tocsind):
+    """Training scripts that log to the test's collector and may ask its database."""
+    return Scripts(place, tocsind.endpoint, db.dsn_reader)
 
 
 @pytest.fixture

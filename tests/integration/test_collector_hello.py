@@ -106,6 +106,22 @@ def test_the_config_of_rank_0_wins(db, tocsind, make_emitter):
     assert db.value("select config from runs") == {"from": 0, "only": 2}
 
 
+def test_a_later_config_of_another_rank_does_not_overwrite_that_of_rank_0(db, tocsind, make_emitter):
+    other = hello(make_emitter, tocsind, run_id=7, rank=1)
+    other.config('{"from": 1}')
+    assert db.value("select config from runs") == {"from": 1}  # until rank 0 comes
+    first = hello(make_emitter, tocsind, run_id=7, rank=0)
+    first.config('{"from": 0}')
+    other.config('{"from": 1, "late": 1}')
+    assert db.value("select config from runs") == {"from": 0}
+
+
+def test_rank_0_names_the_run_whoever_came_first(db, tocsind, make_emitter):
+    for rank in (1, 0, 2):
+        hello(make_emitter, tocsind, run_id=7, rank=rank, name=f"named by {rank}", group=f"g{rank}")
+    assert db.query("select name, group_name from runs") == [("named by 0", "g0")]
+
+
 @pytest.mark.parametrize("text", [
     "{not json", "[1, 2]", '"text"', "12", "null", '{"a": "\\u0000"}', '{"a": "\\ud800"}',
     "[" * 100000, '{"a": 1e999999}',
