@@ -49,7 +49,7 @@ def test_a_slurm_epilog_delivers_what_the_job_left_and_never_fails(place, db, ma
     trainer.wait_returned(1000)
     trainer.process.kill9()
     env = {**environment(place, trainer.env), "SLURM_JOB_USER": "root",
-           "PATH": f"{program('tocsin').parent}:{os.environ['PATH']}"}
+           "PATH": f"{pathlib.Path(program('tocsin')).parent}:{os.environ['PATH']}"}
     epilog = pathlib.Path(__file__).parents[2] / "deploy" / "slurm" / "epilog"
     tocsind.start()
     assert subprocess.run([epilog], env=env, timeout=90, check=False).returncode == 0
