@@ -163,7 +163,7 @@ def test_where_alerts_are_posted(db, scripts):
         tocsin.init()
         tocsin.alert("by variable", level="error")
         """, TRACKIO_WEBHOOK_URL="https://variable.example/c", TOCSIN_WEBHOOK_MIN_LEVEL="error")
-    assert dict(db.query("select title, webhook_url from alerts")) == {
+    assert dict(db.query("select a.title, e.url from alerts a left join endpoints e using (endpoint_id)")) == {
         "info": None, "warn": "https://run.example/a", "own": "https://own.example/b",
         "own but info": None, "long": None, "by variable": "https://variable.example/c"}
     assert len(warnings_of(log)) == 1 and "2048 bytes" in log
