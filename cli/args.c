@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/duration.h"
 #include "cli/names.h"
 
 #define PATH_BYTES_MAX 64 /* the longest command path has two short words */
@@ -52,9 +53,34 @@ static struct hint hint_for(const char *wanted, const char *dashes, const char *
     return hint;
 }
 
+/* A webhook's URL is a secret: it is not repeated where others may read it. */
+static enum err refuse_url(const struct parse *p) {
+    return why_set(p->why, ERR_CONFIG,
+                   "A webhook's URL is a secret and no argument: it stands in this shell's history "
+                   "now; remove it there, or better make a new one. Type it when asked, or give "
+                   "--url-file=FILE, or a pipe: tocsin endpoint add <FILE");
+}
+
+static bool about_endpoints(const struct parse *p) {
+    return strcmp(p->path, "endpoint") == 0 || strncmp(p->path, "endpoint ", 9) == 0;
+}
+
+/* Looks at all that is left, wherever it may stand. */
+static enum err check_urls(const struct parse *p) {
+    for (char **at = p->at; *at != NULL; at++) {
+        if (strcasestr(*at, "http://") != NULL || strcasestr(*at, "https://") != NULL) {
+            return refuse_url(p);
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err unknown_option(const struct parse *p, const char *argument) {
     const char *names[ARGS_OPTS_MAX];
     char wanted[PATH_BYTES_MAX];
+    if (about_endpoints(p) && strchr(argument, '/') != NULL) {
+        return refuse_url(p);
+    }
     for (int i = 0; i < p->args->n; i++) {
         names[i] = p->args->values[i].opt->name;
     }
@@ -78,34 +104,67 @@ static bool is_choice(const char *choices, const char *word) {
     }
 }
 
-static enum err set_value(const struct parse *p, int i, const char *text) {
+static enum err set_int(const struct parse *p, int i, const char *text) {
     const struct opt *opt = p->args->values[i].opt;
-    if (opt->kind == OPT_CHOICE && !is_choice(opt->value, text)) {
-        return why_set(p->why, ERR_CONFIG, "--%s is one of %s, not '%.100s'.", opt->name,
-                       opt->value, text);
+    char *end = NULL;
+    errno = 0;
+    const int64_t number = strtoimax(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || number < opt->min || number > opt->max) {
+        return why_set(p->why, ERR_CONFIG,
+                       "--%s is a whole number from %" PRId64 " to %" PRId64 ", not '%.100s'.",
+                       opt->name, opt->min, opt->max, text);
     }
-    if (opt->kind == OPT_INT) {
-        char *end = NULL;
-        errno = 0;
-        const int64_t number = strtoimax(text, &end, 10);
-        if (end == text || *end != '\0' || errno != 0 || number < opt->min || number > opt->max) {
-            return why_set(p->why, ERR_CONFIG,
-                           "--%s is a whole number from %" PRId64 " to %" PRId64 ", not '%.100s'.",
-                           opt->name, opt->min, opt->max, text);
-        }
-        p->args->values[i].number = number;
-    }
-    if (opt->kind == OPT_LIST) {
-        if (p->args->list_n == ARGS_LIST_MAX) {
-            return why_set(p->why, ERR_CONFIG, "--%s is given more than %d times.", opt->name,
-                           ARGS_LIST_MAX);
-        }
-        p->args->list[p->args->list_n].opt = opt;
-        p->args->list[p->args->list_n].text = text;
-        p->args->list_n++;
-    }
-    p->args->values[i].text = text;
+    p->args->values[i].number = number;
     return ERR_OK;
+}
+
+static enum err set_time(const struct parse *p, int i, const char *text) {
+    const struct opt *opt = p->args->values[i].opt;
+    char least[DURATION_BYTES];
+    char most[DURATION_BYTES];
+    int64_t s = 0;
+    if (!duration_parse(text, &s) || s < opt->min || s > opt->max) {
+        duration_text(opt->min, least);
+        duration_text(opt->max, most);
+        return why_set(p->why, ERR_CONFIG,
+                       "--%s is a time such as 90s, 15m, 2h or 7d, from %s to %s, not '%.100s'.",
+                       opt->name, least, most, text);
+    }
+    p->args->values[i].number = s;
+    return ERR_OK;
+}
+
+static enum err set_choice(const struct parse *p, int i, const char *text) {
+    const struct opt *opt = p->args->values[i].opt;
+    return is_choice(opt->value, text)
+               ? ERR_OK
+               : why_set(p->why, ERR_CONFIG, "--%s is one of %s, not '%.100s'.", opt->name,
+                         opt->value, text);
+}
+
+static enum err set_list(const struct parse *p, int i, const char *text) {
+    const struct opt *opt = p->args->values[i].opt;
+    if (p->args->list_n == ARGS_LIST_MAX) {
+        return why_set(p->why, ERR_CONFIG, "--%s is given more than %d times.", opt->name,
+                       ARGS_LIST_MAX);
+    }
+    p->args->list[p->args->list_n].opt = opt;
+    p->args->list[p->args->list_n].text = text;
+    p->args->list_n++;
+    return ERR_OK;
+}
+
+static enum err set_value(const struct parse *p, int i, const char *text) {
+    static enum err (*const setters[])(const struct parse *p, int i, const char *text) = {
+        [OPT_TEXT] = NULL,     [OPT_LIST] = set_list,     [OPT_INT] = set_int,
+        [OPT_TIME] = set_time, [OPT_CHOICE] = set_choice,
+    };
+    const enum opt_kind kind = p->args->values[i].opt->kind;
+    const enum err err = setters[kind] == NULL ? ERR_OK : setters[kind](p, i, text);
+    if (err == ERR_OK) {
+        p->args->values[i].text = text;
+    }
+    return err;
 }
 
 static enum err parse_option(struct parse *p) {
@@ -183,20 +242,30 @@ static enum err parse_word(struct parse *p) {
     return ERR_OK;
 }
 
+/* Of a command that takes them mixed, one argument; of others, all that follows. Kept where argv is
+ * read already, so that they stand together. */
 static enum err parse_rest(struct parse *p) {
     const struct command *command = p->args->command;
+    if (about_endpoints(p) && strchr(*p->at, '/') != NULL) {
+        return refuse_url(p);
+    }
     if (command == NULL || command->rest == NULL) {
         return why_set(p->why, ERR_CONFIG, "Unexpected argument '%.100s'. See: tocsin %s --help",
                        *p->at, p->path);
     }
+    const bool all = !command->mixed || strcmp(*p->at, "--") == 0;
     if (strcmp(*p->at, "--") == 0) {
         p->at++;
     }
-    p->args->rest = p->at;
-    while (*p->at != NULL) {
-        p->at++;
-        p->args->rest_n++;
+    if (p->args->rest == NULL) {
+        p->args->rest = p->at;
     }
+    do {
+        if (*p->at == NULL) {
+            break;
+        }
+        p->args->rest[p->args->rest_n++] = *p->at++;
+    } while (all);
     return ERR_OK;
 }
 
@@ -204,7 +273,11 @@ static enum err parse_next(struct parse *p) {
     if (strncmp(*p->at, "--", 2) == 0 && (*p->at)[2] != '\0') {
         return parse_option(p);
     }
-    return p->args->command == NULL ? parse_word(p) : parse_rest(p);
+    if (p->args->command != NULL) {
+        return parse_rest(p);
+    }
+    const enum err err = parse_word(p);
+    return err == ERR_OK && about_endpoints(p) ? check_urls(p) : err;
 }
 
 /* Everything is read: fallbacks for what is absent, and a complaint about what must not be. */
@@ -243,6 +316,9 @@ enum err args_parse(char **argv, struct args *out, struct why *why) {
         if (err != ERR_OK) {
             return err;
         }
+    }
+    if (args.rest != NULL) {
+        args.rest[args.rest_n] = NULL;
     }
     args.help = args_given(&args, "help");
     args.version = args_given(&args, "version");

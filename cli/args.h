@@ -24,7 +24,7 @@ struct args {
     struct {
         const struct opt *opt;
         const char *text; /* NULL: absent and without fallback; "" for a given flag */
-        int64_t number;   /* OPT_INT */
+        int64_t number;   /* OPT_INT; OPT_TIME: seconds */
         bool given;       /* on the command line, not by fallback */
     } values[ARGS_OPTS_MAX];
     int list_n;
@@ -33,7 +33,7 @@ struct args {
         const char *text;
     } list[ARGS_LIST_MAX]; /* in the order given */
     int rest_n;
-    char **rest; /* what follows the options, NULL-terminated as argv is */
+    char **rest; /* what is no option, NULL-terminated as argv is */
 };
 
 /* argv as main gets it. Errors: ERR_CONFIG with a sentence that says what to write instead. */

@@ -28,7 +28,7 @@ static enum exit_code show(struct ctx *ctx, const char *run_id) {
         db_text(args_text(args, "since")), db_text(args_text(args, "rank"))};
     const struct list list = {
         .key = "alerts",
-        .wide = 4, /* attempt and what follows */
+        .wide = 6, /* attempt and what follows */
         .empty = "No alerts found.",
         .check = check,
         .head = print_head,

@@ -126,8 +126,9 @@ static void print_text(const struct status *s) {
         printf("tocsind   does not run\n");
     }
     if (s->database) {
-        printf("content   %lld projects, %lld runs, schema version %lld\n", (long long)s->projects,
-               (long long)s->runs, (long long)s->schema);
+        printf("content   %lld project%s, %lld run%s, schema version %lld\n", (long long)s->projects,
+               s->projects == 1 ? "" : "s", (long long)s->runs, s->runs == 1 ? "" : "s",
+               (long long)s->schema);
     }
     if (!s->database || s->daemon_pid == 0) {
         printf("to start  tocsin up\n");

@@ -19,6 +19,7 @@ enum exit_code {
     EXIT_NOT_FOUND = 3,
     EXIT_AUTH = 4,
     EXIT_UNREACHABLE = 5, /* database or collector; trying again later may help */
+    EXIT_TIMEOUT = 8,     /* what was waited for did not happen in time */
 };
 
 enum opt_kind {
@@ -26,6 +27,7 @@ enum opt_kind {
     OPT_TEXT,   /* any text */
     OPT_LIST,   /* any text; may be given several times */
     OPT_INT,    /* a whole number from min to max */
+    OPT_TIME,   /* a duration such as 90s, 15m, 2h or 7d, from min to max seconds */
     OPT_CHOICE, /* one of the words in `value`, which are separated by | */
 };
 
@@ -36,7 +38,7 @@ struct opt {
     const char *value;    /* the value's name in the help; NULL for a flag */
     const char *help;     /* one line, starts small, no full stop */
     const char *fallback; /* what counts when the option is absent; NULL: nothing */
-    int64_t min;          /* OPT_INT only */
+    int64_t min;          /* OPT_INT and OPT_TIME only */
     int64_t max;
 };
 
@@ -47,6 +49,7 @@ struct command {
     const char *json;       /* keys of its JSON document; NULL: it has none */
     const struct opt *opts; /* its own options, ended by a row without name; NULL: none */
     const char *rest;       /* name of the arguments it takes besides options; NULL: none */
+    bool mixed;             /* options may stand after these arguments too */
     enum exit_code (*run)(struct ctx *ctx);
 };
 
@@ -55,7 +58,15 @@ extern const struct command command_table[];
 /* Options that every command takes, before or after its name. */
 extern const struct opt command_globals[];
 
+enum exit_code cmd_ack(struct ctx *ctx);
 enum exit_code cmd_down(struct ctx *ctx);
+enum exit_code cmd_endpoint_add(struct ctx *ctx);
+enum exit_code cmd_endpoint_disable(struct ctx *ctx);
+enum exit_code cmd_endpoint_enable(struct ctx *ctx);
+enum exit_code cmd_endpoint_list(struct ctx *ctx);
+enum exit_code cmd_endpoint_remove(struct ctx *ctx);
+enum exit_code cmd_endpoint_rotate(struct ctx *ctx);
+enum exit_code cmd_endpoint_test(struct ctx *ctx);
 enum exit_code cmd_get_metric(struct ctx *ctx);
 enum exit_code cmd_get_project(struct ctx *ctx);
 enum exit_code cmd_get_run(struct ctx *ctx);
@@ -68,6 +79,7 @@ enum exit_code cmd_keys_list(struct ctx *ctx);
 enum exit_code cmd_keys_revoke(struct ctx *ctx);
 enum exit_code cmd_keys_server(struct ctx *ctx);
 enum exit_code cmd_list_alerts(struct ctx *ctx);
+enum exit_code cmd_list_deliveries(struct ctx *ctx);
 enum exit_code cmd_list_gaps(struct ctx *ctx);
 enum exit_code cmd_list_metrics(struct ctx *ctx);
 enum exit_code cmd_list_projects(struct ctx *ctx);
@@ -78,6 +90,9 @@ enum exit_code cmd_migrate(struct ctx *ctx);
 enum exit_code cmd_psql(struct ctx *ctx);
 enum exit_code cmd_query_project(struct ctx *ctx);
 enum exit_code cmd_ship(struct ctx *ctx);
+enum exit_code cmd_silence_add(struct ctx *ctx);
+enum exit_code cmd_silence_list(struct ctx *ctx);
+enum exit_code cmd_silence_remove(struct ctx *ctx);
 enum exit_code cmd_status(struct ctx *ctx);
 enum exit_code cmd_up(struct ctx *ctx);
 

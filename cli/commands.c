@@ -1,133 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of commands and nothing else. A new command: a row here, its function in
- * cmd_<name>.c, its file in CMakeLists.txt, its declaration in command.h. */
+/* The table of commands and nothing else. A new command: a row here, its options in
+ * options.c, its function in cmd_<name>.c, its file in CMakeLists.txt, its declaration in
+ * command.h. */
 
 #include "cli/command.h"
-
-const struct opt command_globals[] = {
-    {.name = "dsn",
-     .kind = OPT_TEXT,
-     .value = "DSN",
-     .help = "PostgreSQL to use, as libpq takes it; else TOCSIN_DSN, else the private one"},
-    {.name = "json", .kind = OPT_FLAG, .help = "print JSON"},
-    {.name = "color",
-     .kind = OPT_CHOICE,
-     .value = "auto|always|never",
-     .fallback = "auto",
-     .help = "colour in tables; auto: on a terminal, unless NO_COLOR is set"},
-    {.name = "help", .kind = OPT_FLAG, .help = "show this text"},
-    {.name = "version", .kind = OPT_FLAG, .help = "print the version"},
-    {0},
-};
-
-static const struct opt help_opts[] = {
-    {.name = "markdown", .kind = OPT_FLAG, .help = "all commands, as in docs/cli.md"},
-    {0},
-};
-
-/* Options that several commands share, each said once. */
-#define PROJECT                                                                                    \
-    {                                                                                              \
-        .name = "project", .kind = OPT_TEXT, .value = "NAME", .required = true,                    \
-        .help = "the project"                                                                      \
-    }
-#define RUN                                                                                        \
-    {                                                                                              \
-        .name = "run", .kind = OPT_TEXT, .value = "NAME|ID", .required = true,                     \
-        .help = "the newest run of that name, or the run with that id"                             \
-    }
-#define RANK                                                                                       \
-    { .name = "rank", .kind = OPT_INT, .value = "N", .max = INT32_MAX, .help = "only this rank" }
-#define SPAN                                                                                       \
-    {.name = "step",                                                                               \
-     .kind = OPT_INT,                                                                              \
-     .value = "N",                                                                                 \
-     .min = INT64_MIN,                                                                             \
-     .max = INT64_MAX,                                                                             \
-     .help = "exactly this step"},                                                                 \
-        {.name = "around",                                                                         \
-         .kind = OPT_INT,                                                                          \
-         .value = "N",                                                                             \
-         .min = INT64_MIN,                                                                         \
-         .max = INT64_MAX,                                                                         \
-         .help = "steps N - window to N + window"},                                                \
-        {.name = "at-time",                                                                        \
-         .kind = OPT_TEXT,                                                                         \
-         .value = "TIME",                                                                          \
-         .help = "window seconds to both sides of this time (ISO 8601)"},                          \
-        {.name = "window",                                                                         \
-         .kind = OPT_INT,                                                                          \
-         .value = "N",                                                                             \
-         .max = INT32_MAX,                                                                         \
-         .fallback = "10",                                                                         \
-         .help = "steps or seconds to both sides"},                                                \
-        RANK, {                                                                                    \
-        .name = "attempt", .kind = OPT_TEXT, .value = "N|all",                                     \
-        .help = "only this start of each rank, or all; otherwise steps that a restarted rank "     \
-                "logged again count once, from its latest start"                                   \
-    }
-
-static const struct opt project_opts[] = {PROJECT, {0}};
-static const struct opt run_opts[] = {PROJECT, RUN, {0}};
-
-static const struct opt alerts_opts[] = {
-    PROJECT,
-    {.name = "run",
-     .kind = OPT_TEXT,
-     .value = "NAME|ID",
-     .help = "only the newest run of that name, or the run with that id"},
-    {.name = "level",
-     .kind = OPT_CHOICE,
-     .value = "info|warn|error",
-     .help = "only this level, not those above it"},
-    {.name = "since",
-     .kind = OPT_TEXT,
-     .value = "TIME",
-     .help = "only alerts after this time (ISO 8601)"},
-    RANK,
-    {0},
-};
-
-static const struct opt records_opts[] = {
-    PROJECT,
-    {.name = "run",
-     .kind = OPT_TEXT,
-     .value = "NAME|ID",
-     .help = "only the newest run of that name, or the run with that id"},
-    {0},
-};
-
-static const struct opt metric_opts[] = {
-    PROJECT,
-    RUN,
-    {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .required = true, .help = "the metric"},
-    SPAN,
-    {0},
-};
-
-static const struct opt snapshot_opts[] = {PROJECT, RUN, SPAN, {0}};
-
-static const struct opt system_metric_opts[] = {
-    PROJECT, RUN, {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .help = "only this metric"},
-    RANK,    {0},
-};
-
-static const struct opt query_opts[] = {
-    PROJECT,
-    {.name = "sql",
-     .kind = OPT_TEXT,
-     .value = "SQL",
-     .required = true,
-     .help = "one statement that reads"},
-    {.name = "timeout",
-     .kind = OPT_INT,
-     .value = "SECONDS",
-     .min = 1,
-     .max = 3600,
-     .fallback = "30",
-     .help = "stop the statement after so long"},
-    {0},
-};
+#include "cli/options.h"
 
 /* Keys of the JSON documents are a contract: some may be added, none is changed. */
 #define JSON_RUNS                                                                                  \
@@ -135,7 +12,7 @@ static const struct opt query_opts[] = {
     "attempts, last_seen}]"
 #define JSON_ALERTS                                                                                \
     "{project, run, level, since, alerts: [{timestamp, run, title, text, level, step, rank, "      \
-    "attempt, host, run_id, alert_id}]}"
+    "attempt, host, run_id, alert_id, acknowledged, acknowledged_by}]}"
 #define SPAN_TEXT                                                                                  \
     "The first of --step, --around and --at-time that is given counts. Values come in the order "  \
     "of their times, those of all ranks together; with --attempt each also says its attempt."
@@ -144,106 +21,14 @@ static const char query_text[] =
     "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
     "most 10000 rows. It reads the views metrics, metrics_all_attempts, metric_blocks, "
     "system_metrics, series_overview, runs_overview, attempts_overview, alerts_feed, "
-    "producers_overview, quarantine_overview and gaps_overview, which hold all projects: each has "
-    "a "
+    "producers_overview, quarantine_overview, gaps_overview, endpoints_overview, "
+    "deliveries_overview and silences_overview, which hold all projects: each has a "
     "column `project`, and "
     "current_setting('tocsin.project') is the one given with --project; and keys_overview. In "
     "JSON, numbers, booleans, JSON and times keep their kind; everything else is text, so an array "
     "comes best as "
     "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
     "also has nonfinite: {column: \"nan\", \"inf\" or \"-inf\"}.";
-
-static const struct opt up_opts[] = {
-    {.name = "data",
-     .kind = OPT_TEXT,
-     .value = "DIR",
-     .help =
-         "where the private PostgreSQL and the logs are; else TOCSIN_DATA_DIR, else this user's "
-         "place"},
-    {0},
-};
-
-static const struct opt ship_opts[] = {
-    {.name = "follow", .kind = OPT_FLAG, .help = "look again every few seconds, until stopped"},
-    {.name = "dir",
-     .kind = OPT_TEXT,
-     .value = "DIR",
-     .help = "look for rings and spools there; else TOCSIN_RING_DIR and TOCSIN_SPOOL_DIR, else "
-             "this user's places"},
-    {.name = "endpoint",
-     .kind = OPT_TEXT,
-     .value = "LIST",
-     .help = "collectors to deliver to, instead of those that each run was given"},
-    {0},
-};
-
-static const struct opt psql_opts[] = {
-    {.name = "role",
-     .kind = OPT_CHOICE,
-     .value = "reader|collector|owner",
-     .fallback = "reader",
-     .help = "who to be in the private PostgreSQL"},
-    {0},
-};
-
-static const struct opt server_key_opts[] = {
-    {.name = "out",
-     .kind = OPT_TEXT,
-     .value = "FILE",
-     .help = "the key file; else server.key in this user's data directory"},
-    {0},
-};
-
-static const struct opt client_key_opts[] = {
-    {.name = "out",
-     .kind = OPT_TEXT,
-     .value = "FILE",
-     .required = true,
-     .help = "the key file to make"},
-    {0},
-};
-
-#define KEY_NAME                                                                                   \
-    {                                                                                              \
-        .name = "name", .kind = OPT_TEXT, .value = "NAME", .required = true,                       \
-        .help = "what the key is called here, for example a cluster or a person"                   \
-    }
-#define QUOTA_MAX 1000000000000
-
-static const struct opt authorize_opts[] = {
-    KEY_NAME,
-    {.name = "public-key",
-     .kind = OPT_TEXT,
-     .value = "KEY",
-     .required = true,
-     .help = "as `tocsin keys client` printed it, in single quotes"},
-    {.name = "project",
-     .kind = OPT_LIST,
-     .value = "NAME",
-     .help = "a project that it may write into; may be repeated; without it: all projects"},
-    {.name = "points-per-s",
-     .kind = OPT_INT,
-     .value = "N",
-     .min = 1,
-     .max = QUOTA_MAX,
-     .help = "metric values a second; without it: no limit"},
-    {.name = "series-per-min",
-     .kind = OPT_INT,
-     .value = "N",
-     .min = 1,
-     .max = QUOTA_MAX,
-     .help = "new metric names a minute; without it: no limit"},
-    {.name = "alerts-per-min",
-     .kind = OPT_INT,
-     .value = "N",
-     .min = 1,
-     .max = QUOTA_MAX,
-     .help = "alerts a minute; without it: no limit"},
-    {.name = "replace", .kind = OPT_FLAG, .help = "give the key of that name this public key"},
-    {0},
-};
-
-static const struct opt revoke_opts[] = {KEY_NAME, {0}};
 
 const struct command command_table[] = {
     {.path = "up",
@@ -320,6 +105,106 @@ const struct command command_table[] = {
      .json = "{keys: [{name, projects: [name] or null, points_per_s, series_per_min, "
              "alerts_per_min, revoked, created, public_key}]}",
      .run = cmd_keys_list},
+    {.path = "endpoint add",
+     .line = "send alerts to a webhook of Slack, Discord or any other receiver",
+     .text =
+         "Its URL is a secret: it is typed (and not shown), read from a pipe or from --url-file, "
+         "and never an argument. Repeating it with the same URL and project states level, "
+         "repetition and kind anew and enables it. Messages to a generic endpoint are signed "
+         "(Standard Webhooks) with a secret that is printed this once. The project need not "
+         "have a run yet. Needs a database user as tocsin migrate does.",
+     .json = "{id, url, kind, project, min_level, repeat_s, made, secret}",
+     .opts = endpoint_add_opts,
+     .run = cmd_endpoint_add},
+    {.path = "endpoint list",
+     .line = "list where alerts are sent, and how that goes",
+     .text =
+         "Of a URL only the host and four digits of its hash are shown. origin: command, settings "
+         "(of tocsind), or run: it came with an alert, and only has those that name it.",
+     .json = "{project, endpoints: [{id, url, kind, project, min_level, enabled, why_disabled, "
+             "waiting, last_state, last_status, last_answer, last_message, repeat_s, signed, "
+             "failures, origin, created}]}",
+     .opts = endpoint_list_opts,
+     .run = cmd_endpoint_list},
+    {.path = "endpoint test",
+     .line = "send a message that says it is a test, and wait for the answer",
+     .text =
+         "tocsind posts it, also to an endpoint that is disabled. Exit status 0: it was taken; 1: "
+         "it was not; 8: no answer in time. It is tried once. Needs a database user as tocsin "
+         "migrate does.",
+     .json = "{id, delivered, status, answer, webhook_id}",
+     .opts = endpoint_test_opts,
+     .rest = "ID",
+     .mixed = true,
+     .run = cmd_endpoint_test},
+    {.path = "endpoint disable",
+     .line = "let an endpoint have no more alerts",
+     .text =
+         "New ones are not kept for it. Those that wait are sent when it is enabled again. Needs a "
+         "database user as tocsin migrate does.",
+     .json = "{id, enabled}",
+     .rest = "ID",
+     .mixed = true,
+     .run = cmd_endpoint_disable},
+    {.path = "endpoint enable",
+     .line = "let an endpoint have alerts again, at once",
+     .text =
+         "Also ends the rest that it has after failures. Needs a database user as tocsin migrate "
+         "does.",
+     .json = "{id, enabled}",
+     .rest = "ID",
+     .mixed = true,
+     .run = cmd_endpoint_enable},
+    {.path = "endpoint rotate",
+     .line = "give a generic endpoint a new signing secret",
+     .text =
+         "It is printed this once. For 24 hours messages carry a signature of the old one too, so "
+         "that the receiver can change over. Needs a database user as tocsin migrate does.",
+     .json = "{id, secret}",
+     .rest = "ID",
+     .mixed = true,
+     .run = cmd_endpoint_rotate},
+    {.path = "endpoint remove",
+     .line = "forget an endpoint, its URL and its secrets",
+     .text =
+         "What waits for it is not sent; what was sent stays in the list of deliveries. Needs a "
+         "database user as tocsin migrate does.",
+     .json = "{id, alerts_abandoned, messages_abandoned}",
+     .rest = "ID",
+     .mixed = true,
+     .run = cmd_endpoint_remove},
+    {.path = "silence add",
+     .line = "keep alerts that match from being sent, for a time",
+     .text = "They are stored, and not sent later either. Needs a database user as tocsin migrate "
+             "does.",
+     .json = "{id, ends}",
+     .opts = silence_add_opts,
+     .run = cmd_silence_add},
+    {.path = "silence list",
+     .line = "list the silences in force, those first that end first",
+     .json = "{project, silences: [{id, project, run, max_level, title, ends, who, comment, "
+             "created, run_id}]}",
+     .opts = silence_list_opts,
+     .run = cmd_silence_list},
+    {.path = "silence remove",
+     .line = "end a silence now",
+     .text = "Needs a database user as tocsin migrate does.",
+     .json = "{id}",
+     .rest = "ID",
+     .mixed = true,
+     .run = cmd_silence_remove},
+    {.path = "ack",
+     .line = "acknowledge alerts: somebody is on it",
+     .text =
+         "Alerts of the same run, level and title are stored and no longer sent. All of the ids "
+         "must exist (alert_id in tocsin list alerts --json), or nothing is acknowledged. Who: "
+         "USER, "
+         "else the system's name of the user. Needs a database user as tocsin migrate does.",
+     .json = "{alerts: [alert_id], who, comment}",
+     .opts = ack_opts,
+     .rest = "ALERT_ID...",
+     .mixed = true,
+     .run = cmd_ack},
     {.path = "list projects",
      .line = "list the projects",
      .json = "{projects: [name], details: [{name, num_runs, created_at, last_seen}]}",
@@ -345,6 +230,18 @@ const struct command command_table[] = {
      .json = JSON_ALERTS,
      .opts = alerts_opts,
      .run = cmd_list_alerts},
+    {.path = "list deliveries",
+     .line = "list what became of alerts at their endpoints, newest first",
+     .text =
+         "One row for each alert and endpoint. waiting: not yet, or tried again at next_try; "
+         "silenced, acknowledged: kept back; failed: refused, or given up after a day; abandoned: "
+         "the endpoint was removed. in_message: how many alerts the message speaks of.",
+     .json =
+         "{project, run, alert, state, deliveries: [{alert_id, level, title, project, run, rank, "
+         "endpoint, url, state, attempts, status, answer, next_try, created, settled, form, "
+         "in_message, webhook_id, run_id}]}",
+     .opts = deliveries_opts,
+     .run = cmd_list_deliveries},
     {.path = "list quarantine",
      .line = "list batches that PostgreSQL refused, newest first",
      .text = "They are kept as they came, so that they hold up nothing that follows. seq is the "

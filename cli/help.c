@@ -10,11 +10,12 @@ static const char environment[] =
     "NO_COLOR         if set and not empty: no colour\n";
 
 static const char exit_codes[] = "0  it worked; an empty result is no error\n"
-                                 "1  internal error\n"
+                                 "1  internal error; endpoint test: the message was not taken\n"
                                  "2  the command line, or the SQL in it, is wrong\n"
-                                 "3  no such project, run or metric\n"
+                                 "3  no such project, run or metric, or nothing with that id\n"
                                  "4  the database refuses this user\n"
-                                 "5  the database cannot be reached; trying later may help\n";
+                                 "5  the database cannot be reached; trying later may help\n"
+                                 "8  it did not happen in time\n";
 
 static const char output[] =
     "On a terminal: a table. In a pipe or file: TSV with a header line. With --json: one JSON "
@@ -55,8 +56,11 @@ static void put_usage(FILE *file, const struct command *command) {
             fprintf(file, " --%s %s", o->name, o->value);
         }
     }
+    if (command->mixed) {
+        fprintf(file, " %s", command->rest);
+    }
     fputs(" [OPTIONS]", file);
-    if (command->rest != NULL) {
+    if (command->rest != NULL && !command->mixed) {
         fprintf(file, " [%s...]", command->rest);
     }
     fputc('\n', file);

@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/text.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What has no width, breaks a line, or changes the direction of what stands around it. The last
- * row is the tag block, which hides whole sentences from people but not from language models. */
-static const struct {
-    uint32_t first, last;
-} hidden[] = {
-    {0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad},   {0x061c, 0x061c},
-    {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},
-    {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
-};
-
-static bool is_hidden(uint32_t point) {
-    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
-        if (point >= hidden[i].first && point <= hidden[i].last) {
-            return true;
-        }
-    }
-    return false;
-}
+#include "schema/wire/utf8.h"
 
 size_t text_point(const char *text, uint32_t *out_point) {
     static const struct {
@@ -82,7 +64,7 @@ void text_put(FILE *file, const char *text) {
         const size_t len = plain > 0 ? plain : text_point(text, &point);
         if (len == 0) {
             fprintf(file, "\\x%02x", (unsigned)(unsigned char)*text);
-        } else if (plain == 0 && (point == '\\' || is_hidden(point))) {
+        } else if (plain == 0 && (point == '\\' || utf8_is_hidden(point))) {
             put_escape(file, point);
         } else {
             fwrite(text, 1, len, file);

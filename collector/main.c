@@ -218,7 +218,8 @@ static enum err stop_threads(struct daemon *daemon) {
     return err;
 }
 
-static void close_all(struct daemon *daemon) {
+/* False: a thread is inside libpq and cannot be joined; what it uses is still there. */
+static bool close_all(struct daemon *daemon) {
     bool ended = notifier_stop(daemon->notifier, clock_mono_ns() + POSTS_MS * CLOCK_NS_PER_MS);
     ended &= keywatch_stop(daemon->keywatch, clock_mono_ns() + LINGER_MS * CLOCK_NS_PER_MS);
     health_stop(daemon->health);
@@ -228,10 +229,11 @@ static void close_all(struct daemon *daemon) {
     ingest_free(daemon->ingest);
     router_close(daemon->router, LINGER_MS);
     dbconn_free(daemon->conn);
-    if (ended) { /* else a thread is inside libpq, and the process ends in a moment */
+    if (ended) {
         allowlist_free(daemon->list);
         settings_fini(&daemon->settings);
     }
+    return ended;
 }
 
 static enum exit_code serve(struct daemon *daemon) {
@@ -245,8 +247,8 @@ static enum exit_code serve(struct daemon *daemon) {
     }
     if (err != ERR_OK) {
         fprintf(stderr, "tocsind: %s\n", why.text);
-        if (!daemon->writer) {
-            close_all(daemon);
+        if (daemon->writer || !close_all(daemon)) {
+            _exit((int)exit_code_of(err));
         }
         return exit_code_of(err);
     }
@@ -254,10 +256,13 @@ static enum exit_code serve(struct daemon *daemon) {
              health_address(daemon->health));
     ready_notify("READY=1");
     wait_for_end(daemon);
-    err = stop_threads(daemon);
-    close_all(daemon);
+    const enum exit_code code = stop_threads(daemon) == ERR_OK ? EXIT_OK : EXIT_FAILED;
+    const bool closed = close_all(daemon);
     log_line(LOG_INFO, "stopped", NULL, "%s", "");
-    return err == ERR_OK ? EXIT_OK : EXIT_FAILED;
+    if (!closed) {
+        _exit((int)code);
+    }
+    return code;
 }
 
 static enum exit_code print(enum settings_action action, const struct settings *settings) {

@@ -60,7 +60,7 @@ enum tocsin_err tocsin_alert(struct tocsin *run, enum tocsin_level level, const 
                                      .text = cut(str_of(text), sizeof text_cut, text_cut),
                                      .step = alert_step(run, step),
                                      .time_ns = clock_wall_ns(),
-                                     .webhook_url = str_of(webhook_url)};
+                                     .webhook_url = webhook_of(&run->webhook, level, webhook_url)};
     atomic_fetch_add_explicit(&run->alerts, 1, memory_order_relaxed);
     run_count_emitted(run->events);
     err = run_account(run->events, records_push_alert(run->events, &alert));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "emitter/backlog.h"
 
+#include <string.h>
+
 #include "emitter/notice.h"
 #include "schema/wire/clock.h"
 
@@ -117,10 +119,22 @@ static void note_failure(struct backlog *backlog, enum err err, const struct why
     }
 }
 
+static void note_doubt(struct backlog *backlog, const struct spool *spool) {
+    const int error = spool_sync_error(spool);
+    if (error != 0 && !backlog->told_doubt) {
+        backlog->told_doubt = true;
+        notice_say(backlog->quiet,
+                   "the disk under the spool in %s fails: %s; what it loses will be counted as "
+                   "dropped; set " SPOOLDIR_SETTING " to another place",
+                   backlog->dir.path, strerror(error));
+    }
+}
+
 /* Moves one batch. False: none is left, or it could not be moved. */
 static bool move(struct backlog *backlog, struct lane *lane, struct batcher *batcher) {
     struct why why;
     const enum err err = lane_spool(lane, batcher, &why);
+    note_doubt(backlog, lane->spool);
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         note_failure(backlog, err, &why);
     }
@@ -184,13 +198,14 @@ static void keep_lost(struct spool *spool, const struct lane *lane) {
     }
 }
 
-void backlog_close(struct backlog *backlog, const struct lane *lanes, bool sync) {
+bool backlog_close(struct backlog *backlog, const struct lane *lanes, bool sync) {
+    bool safe = true;
     for (int i = 0; i < WIRE_LANES; i++) {
         if (backlog->spools[i] != NULL) {
             if (lanes != NULL) {
                 keep_lost(backlog->spools[i], &lanes[i]);
             }
-            spool_free(backlog->spools[i], sync);
+            safe = spool_free(backlog->spools[i], sync) && safe;
             backlog->spools[i] = NULL;
         }
     }
@@ -198,4 +213,5 @@ void backlog_close(struct backlog *backlog, const struct lane *lanes, bool sync)
         spooldir_release(&backlog->dir, &backlog->stream);
         spooldir_close(&backlog->dir);
     }
+    return safe;
 }

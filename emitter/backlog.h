@@ -17,6 +17,7 @@ struct backlog {
     uint64_t generation;
     bool quiet;
     bool told[ERR_NOT_FOUND + 1]; /* once for each kind of failure, until it goes well again */
+    bool told_doubt;
     int64_t retry_at_ns;
 };
 
@@ -57,7 +58,8 @@ bool backlog_flush(struct backlog *backlog, struct lane *lanes, struct batcher *
  * nothing for what is sent. */
 enum err backlog_relabel(struct backlog *backlog, const struct lane *lanes, const struct buf *hello,
                          struct why *why) ERR_MUST_CHECK;
-/* Closes; sync: waits for the disk. lanes: NULL if nothing was ever sent. Fine if it is closed. */
-void backlog_close(struct backlog *backlog, const struct lane *lanes, bool sync);
+/* Closes; sync: waits for the disk. lanes: NULL if nothing was ever sent. Fine if it is closed.
+ * False: the disk would not keep all. */
+bool backlog_close(struct backlog *backlog, const struct lane *lanes, bool sync);
 
 #endif

@@ -310,6 +310,7 @@ void *courier_run(void *context) {
         const int64_t deadline_ns = atomic_load(&c->deadline_ns);
         c->spooled = backlog_flush(c->backlog, c->lanes, c->batcher, deadline_ns);
     }
-    backlog_close(c->backlog, c->lanes, true);
+    /* The ring knows how much a spool must have. It stays where a disk may forget. */
+    c->spooled = backlog_close(c->backlog, c->lanes, true) && c->spooled;
     return NULL;
 }

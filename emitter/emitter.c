@@ -174,6 +174,7 @@ static enum err start(const struct settings *settings, struct tocsin **out_run, 
     }
     run->generation = atomic_load(&run_fork_generation);
     run->quiet = settings->quiet;
+    run->webhook = settings->webhook;
     atomic_init(&run->highest_step, -1);
     struct buf frame;
     buf_init(&frame, WIRE_FRAME_BYTES_MAX);

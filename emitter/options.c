@@ -186,6 +186,22 @@ static enum err resolve_sizes(const struct tocsin_options *options, struct setti
     return err;
 }
 
+/* Of two variables the first that is set. Trackio's are known because its users have them set. */
+static const char *given_or(const char *option, const char *own, const char *trackio) {
+    if (option != NULL) {
+        return option;
+    }
+    return variable(own) != NULL ? variable(own) : variable(trackio);
+}
+
+static enum err resolve_webhook(const struct tocsin_options *options, struct settings *out,
+                                struct why *why) {
+    return webhook_make(given_or(options->webhook_url, "TOCSIN_WEBHOOK_URL", "TRACKIO_WEBHOOK_URL"),
+                        given_or(options->webhook_min_level, "TOCSIN_WEBHOOK_MIN_LEVEL",
+                                 "TRACKIO_WEBHOOK_MIN_LEVEL"),
+                        &out->webhook, why);
+}
+
 static enum err check(const struct settings *s, struct why *why) {
     if (s->project == NULL) {
         return why_set(why, ERR_VALUE, "no project: set options.project or TOCSIN_PROJECT");
@@ -222,6 +238,9 @@ enum err options_resolve(const struct tocsin_options *options, struct settings *
     }
     if (err == ERR_OK) {
         err = keys_check(out->server_key, out->key_file, why);
+    }
+    if (err == ERR_OK) {
+        err = resolve_webhook(&given, out, why);
     }
     if (err == ERR_OK) {
         err = resolve_ranks(&given, out, why);

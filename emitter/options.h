@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "emitter/include/tocsin.h"
+#include "emitter/webhook.h"
 #include "schema/wire/err.h"
 
 #define OPTIONS_RING_BYTES_DEFAULT (8U * 1024 * 1024)
@@ -37,6 +38,7 @@ struct settings {          /* strings borrow from the options or the environment
     uint32_t world_size;
     bool quiet;
     char endpoint_default[128];
+    struct webhook webhook;
 };
 
 /* Errors: ERR_VALUE (empty or bad name), ERR_UTF8, ERR_TOO_LONG, ERR_CONFIG; why has a sentence

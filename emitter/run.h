@@ -14,6 +14,7 @@
 #include "emitter/keysets.h"
 #include "emitter/ringfile.h"
 #include "emitter/salvage.h"
+#include "emitter/webhook.h"
 
 struct tocsin {
     /* Read by every call, written at start only. */
@@ -29,6 +30,7 @@ struct tocsin {
     struct ringfile file;
     struct backlog backlog;
     char name[WIRE_NAME_BYTES_MAX + 1];
+    struct webhook webhook;
 
     atomic_bool finishing;
     _Atomic int64_t highest_step; /* -1: none yet */

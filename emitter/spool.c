@@ -28,28 +28,36 @@ struct spool *spool_new(struct spooldir *dir, const struct wire_id *stream, enum
     return spool;
 }
 
-/* Nothing is appended to it any more. A failed fdatasync() is not tried again: the kernel may have
- * dropped what it could not write and call it clean, and a second one would say that all is well.
- * What was dropped shows in its checksum. */
+/* Nothing is appended to it any more. What a failed fdatasync() leaves in doubt is written again,
+ * elsewhere and once. */
 static void seal(struct spool *spool, bool sync) {
-    if (spool->write_fd >= 0) {
-        if (sync) {
-            fdatasync(spool->write_fd);
-        }
-        close(spool->write_fd);
+    const int fd = spool->write_fd;
+    if (fd >= 0) {
+        const int error = sync && fdatasync(fd) != 0 ? errno : 0;
+        close(fd);
         spool->write_fd = -1;
+        if (error != 0 && !spool_rescue(spool)) {
+            spool->sync_error = error;
+        }
     }
 }
 
-void spool_free(struct spool *spool, bool sync) {
+bool spool_free(struct spool *spool, bool sync) {
+    bool safe = true;
     if (spool != NULL) {
         seal(spool, sync);
+        safe = spool->sync_error == 0;
         spool_stop_reading(spool);
         buf_fini(&spool->label_room);
         buf_fini(&spool->scratch);
         free(spool->pieces);
         free(spool);
     }
+    return safe;
+}
+
+int spool_sync_error(const struct spool *spool) {
+    return spool->sync_error;
 }
 
 bool spool_is_empty(const struct spool *spool) {
@@ -153,11 +161,10 @@ static enum err begin_file(struct spool *spool, int fd, const struct segment_lab
     return ERR_OK;
 }
 
-/* Begins a new segment for what comes from `first` on. */
-static enum err begin_piece(struct spool *spool, const struct segment_label *label,
-                            const struct segment_batch *first, struct why *why) {
-    struct piece piece = {.number = spool->next_number};
+enum err spool_begin_piece(struct spool *spool, const struct segment_label *label,
+                           const struct segment_batch *first, struct why *why) {
     seal(spool, true);
+    struct piece piece = {.number = spool->next_number};
     spooldir_claim(spool->dir, &spool->stream);
     const struct spooldir_segment name = spool_name_of(spool, &piece);
     const int fd = spooldir_open_segment(spool->dir, &name, true);
@@ -189,11 +196,11 @@ static enum err make_place(struct spool *spool, const struct segment_batch *batc
     if (!spooldir_has_room(spool->dir, spool->lane, bytes)) {
         return over_bound(spool, why);
     }
-    return fits ? ERR_OK : begin_piece(spool, &spool->label, batch, why);
+    return fits ? ERR_OK : spool_begin_piece(spool, &spool->label, batch, why);
 }
 
-static enum err write_record(struct spool *spool, const struct segment_batch *batch,
-                             struct str items, struct why *why) {
+enum err spool_write_record(struct spool *spool, const struct segment_batch *batch,
+                            struct str items, struct why *why) {
     struct piece *piece = &spool->pieces[spool->pieces_n - 1];
     buf_clear(&spool->scratch);
     const enum err err = segment_put_record(spool->write_key, batch, items, &spool->scratch);
@@ -202,7 +209,7 @@ static enum err write_record(struct spool *spool, const struct segment_batch *ba
     }
     if (!write_at(spool->write_fd, piece->bytes, &spool->scratch)) {
         const int error = errno;
-        seal(spool, false);
+        seal(spool, true);
         return cannot_write(spool, error, why);
     }
     /* The disk begins now what the end of the segment waits for. */
@@ -217,7 +224,7 @@ enum err spool_append(struct spool *spool, const struct segment_batch *batch, st
                       struct why *why) {
     enum err err = make_place(spool, batch, items.len + OVERHEAD_BYTES, why);
     if (err == ERR_OK) {
-        err = write_record(spool, batch, items, why);
+        err = spool_write_record(spool, batch, items, why);
     }
     if (err != ERR_OK) {
         return err;
@@ -258,7 +265,7 @@ static enum err write_label(struct spool *spool, const struct segment_label *lab
                                        .dropped_before = spool->last.dropped,
                                        .calls_before =
                                            spool->last.calls_before + spool->last.calls};
-    enum err err = begin_piece(spool, label, &next, why);
+    enum err err = spool_begin_piece(spool, label, &next, why);
     if (err == ERR_OK && fdatasync(spool->write_fd) != 0) {
         err = cannot_write(spool, errno, why);
         seal(spool, false);
@@ -294,6 +301,7 @@ void spool_acknowledge(struct spool *spool, const struct spool_mark *mark) {
     spool->acked = *mark;
     if (spool_is_empty(spool)) {
         seal(spool, false);
+        spool->sync_error = 0;
         n = spool->pieces_n;
     }
     while (n < spool->pieces_n && spool->pieces[n].number < mark->number) {

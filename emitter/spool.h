@@ -25,8 +25,13 @@ struct spool;
 
 /* dir: borrowed for the spool's life, shared by both lanes. Makes no file. NULL: out of memory. */
 struct spool *spool_new(struct spooldir *dir, const struct wire_id *stream, enum wire_lane lane);
-/* Closes. The files stay, unless all is acknowledged. sync: what was written becomes durable. */
-void spool_free(struct spool *spool, bool sync);
+/* Closes. The files stay, unless all is acknowledged. sync: what was written becomes durable.
+ * False: the disk would not keep it; see spool_sync_error(). */
+bool spool_free(struct spool *spool, bool sync);
+/* Why fdatasync() failed on what the spool holds, and on a second segment to which it was copied;
+ * 0: it did not. All can be read until the kernel needs the memory. What it then drops is lost, and
+ * counted. */
+int spool_sync_error(const struct spool *spool);
 
 /* How what is read from now on is to be presented; copies. If anything is spooled this is written
  * to disk before it counts. ERR_IO, ERR_MEMORY: nothing changed. */
@@ -35,8 +40,8 @@ enum err spool_set_label(struct spool *spool, const struct segment_label *label,
 const struct segment_label *spool_label(const struct spool *spool); /* borrows */
 
 /* Appends the next batch. Makes the kernel have it, not the disk: that happens at the end of each
- * segment. ERR_TOO_LONG: the bound is reached. ERR_IO: it could not be written; the segment is left
- * as it is and never touched again, the next append tries a new one. */
+ * segment. ERR_TOO_LONG: the bound is reached. ERR_IO: it could not be written; the segment is
+ * made durable as it is and never touched again, the next append tries a new one. */
 enum err spool_append(struct spool *spool, const struct segment_batch *batch, struct str items,
                       struct why *why) ERR_MUST_CHECK;
 

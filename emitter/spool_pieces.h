@@ -2,7 +2,8 @@
 #ifndef EMITTER_SPOOL_PIECES_H
 #define EMITTER_SPOOL_PIECES_H
 
-/* What is behind a struct spool: spool.c writes it, spool_read.c reads it. Private to the two. */
+/* What is behind a struct spool: spool.c writes it, spool_rescue.c what a disk would not keep, and
+ * spool_read.c reads it. Private to the three. */
 
 #include <unistd.h>
 
@@ -35,6 +36,8 @@ struct spool {
     uint64_t next_number;
     int write_fd; /* of the last piece; -1: the next append begins a new one */
     uint64_t write_key;
+    bool rescuing;
+    int sync_error; /* see spool_sync_error() */
     struct open_piece reading;
     struct buf scratch;
     struct segment_batch last;
@@ -58,6 +61,15 @@ static inline struct spooldir_segment spool_name_of(const struct spool *spool,
 
 /* ERR_TOO_LONG: more than SPOOL_SEGMENTS_MAX. */
 enum err spool_add_piece(struct spool *spool, struct piece piece) ERR_MUST_CHECK;
+/* Begins a new segment for what comes from `first` on. */
+enum err spool_begin_piece(struct spool *spool, const struct segment_label *label,
+                           const struct segment_batch *first, struct why *why) ERR_MUST_CHECK;
+/* Writes to the segment that was begun. After an error it is finished with. */
+enum err spool_write_record(struct spool *spool, const struct segment_batch *batch,
+                            struct str items, struct why *why) ERR_MUST_CHECK;
+/* fdatasync() of the last segment failed, it is closed: what it held and is not acknowledged gets
+ * another one. False: that is not durable either, and the first stays. */
+bool spool_rescue(struct spool *spool);
 /* The label's texts, one behind the other in room. */
 enum err spool_copy_label(const struct segment_label *label, struct buf *room,
                           struct segment_label *out) ERR_MUST_CHECK;

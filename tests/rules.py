@@ -26,8 +26,13 @@ THIRD_PARTY = {
     "libpq-fe.h": {"schema/db/dsn.c", "schema/db/pg.c"},
     "microhttpd.h": {"collector/health.c"},
     "ini.h": {"collector/settings_load.c"},
+    "curl/curl.h": {"collector/notify/post.c"},
     "uthash.h": {"collector/marks.c", "collector/quota.c", "collector/roster.c", "collector/run_state.c"},
     "libsmartcols.h": {"cli/out.c"},
+    "jansson.h": {"collector/notify/payload.c", "collector/notify/payload_discord.c",
+                  "collector/notify/payload_generic.c", "collector/notify/payload_slack.c",
+                  "collector/notify/verdict.c"},
+    "sodium.h": {"collector/notify/sign.c"},
     "Python.h": {f"emitter/python/src/{name}.c"
                  for name in ("complain", "core", "keycache", "logcall", "module", "row")},
 }

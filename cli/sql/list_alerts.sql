@@ -1,13 +1,15 @@
 -- Alerts, newest first.
 -- $1 text: project; $2 bigint: run or null; $3 text: level or null; $4 timestamptz: only later
 -- ones, or null; $5 integer: rank or null.
--- Columns: timestamp, run, title, text, level, step, rank, attempt, host, run_id, alert_id.
+-- Columns: timestamp, run, title, text, level, step, rank, attempt, host, run_id, alert_id,
+-- acknowledged, acknowledged_by.
 select time as timestamp, run, title, text, level, step, rank, attempt, host,
-       run_id::text as run_id, alert_id::text as alert_id
+       run_id::text as run_id, alert_id::text as alert_id,
+       acknowledged, acknowledged_by
   from alerts_feed
  where project = $1
    and ($2::bigint is null or run_id = $2)
    and ($3::text is null or level = $3)
    and ($4::timestamptz is null or time > $4)
    and ($5::integer is null or rank = $5)
- order by time desc, xact desc, alert_id desc
+ order by time desc, xact desc, alerts_feed.alert_id desc

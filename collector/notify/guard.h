@@ -4,11 +4,10 @@
 
 /* Where the collector may connect to on behalf of a URL that came from outside: judged on the
  * socket address after resolution, never on the text. Private, loopback, link-local, multicast,
- * documentation and other special ranges are refused, and IPv6 forms that carry an IPv4 address
- * (mapped, compatible, NAT64, 6to4, Teredo) are judged by it as well; what webhook_allow names is
- * let through. Pure. */
+ * documentation and other special ranges are refused, of IPv6 everything that is not global
+ * unicast, and IPv6 forms that carry an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) are
+ * judged by it as well; what webhook_allow names is let through. Pure. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -29,11 +28,14 @@ struct guard {
 };
 
 /* text: addresses and ranges separated by commas or blanks: 10.1.2.3, 10.0.0.0/8, 127.0.0.1:8080,
- * fd00::/8, [::1]:8443; may be empty. Errors: ERR_CONFIG, with the part that is not one. */
+ * fd00::/8, [::1]:8443, [fd00::]/8:443; may be empty. A range begins with its first address:
+ * 10.1.2.3/8 is a mistake and not 10.0.0.0/8. Ranges of IPv6 contain no IPv4 address.
+ * Errors: ERR_CONFIG, with the part that is not one. */
 enum err guard_parse(const char *text, struct guard *out, struct why *why) ERR_MUST_CHECK;
 
 /* Errors: ERR_ADDRESS, with the class of the address ("a private address") and how to allow it,
- * never the address's name. Anything but IPv4 and IPv6 is refused. */
+ * never the address itself or its name: who wrote the URL would learn what only the collector's
+ * network knows. Anything but IPv4 and IPv6 is refused. */
 enum err guard_judge(const struct guard *guard, const struct sockaddr *address, socklen_t len,
                      struct why *why) ERR_MUST_CHECK;
 

@@ -4,12 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "collector/param.h"
 #include "collector_sql.h"
+#include "schema/wire/clock.h"
 
 #define DIGEST_TOKENS 4 /* a whole bucket: in a storm a digest comes only now and then */
 #define GROUPS_OWN    2 /* with so many tokens left the worst group is a message of its own */
+
+#define TIME_BYTES 32
 
 struct bucket {
     int64_t tokens;
@@ -86,8 +90,18 @@ static enum err lock_endpoint(struct pg *pg, struct outbox_message *message, boo
 
 /* Messages made before. */
 
+/* ISO 8601 in UTC, as the times of alerts. */
+static void say_now(char out[TIME_BYTES]) {
+    const time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    strftime(out, TIME_BYTES, "%Y-%m-%dT%H:%M:%S+00:00", &parts);
+}
+
 static enum err render_test(struct outbox_message *message) {
-    const struct payload test = {.form = PAYLOAD_TEST, .dashboard = ""};
+    char time[TIME_BYTES];
+    say_now(time);
+    const struct payload test = {.form = PAYLOAD_TEST, .dashboard = "", .time = time};
     return payload_render(message->kind, &test, &message->body);
 }
 
@@ -159,6 +173,7 @@ static void take_group(const struct pg_rows *rows, int row, struct payload_group
 struct choice {
     struct payload payload;
     struct payload_group groups[PAYLOAD_GROUPS_MAX];
+    char time[TIME_BYTES];
     int64_t group_key; /* unless it is a digest */
     int64_t tokens;    /* that it costs */
 };
@@ -172,15 +187,18 @@ static void choose(const struct pg_rows *rows, const struct bucket *bucket, cons
     for (int i = 0; i < shown; i++) {
         take_group(rows, i, &out->groups[i]);
     }
+    say_now(out->time);
     out->group_key = pg_int(rows, 0, 0);
     out->tokens = alone ? 1 : DIGEST_TOKENS;
-    out->payload =
-        (struct payload){.form = alone ? PAYLOAD_ALERTS : PAYLOAD_DIGEST,
-                         .groups = out->groups,
-                         .groups_n = (size_t)shown,
-                         .groups_total = alone ? 1 : groups_total,
-                         .alerts_total = alone ? out->groups[0].alerts : pg_int(rows, 0, 15),
-                         .dashboard = dashboard};
+    out->payload = (struct payload){
+        .form = alone ? PAYLOAD_ALERTS : PAYLOAD_DIGEST,
+        .groups = out->groups,
+        .groups_n = (size_t)shown,
+        .groups_total = alone ? 1 : groups_total,
+        .alerts_total = alone ? out->groups[0].alerts : pg_int(rows, 0, 15),
+        .alerts_by_level = {pg_int(rows, 0, 16), pg_int(rows, 0, 17), pg_int(rows, 0, 18)},
+        .time = out->time,
+        .dashboard = dashboard};
 }
 
 static enum err insert_message(struct pg *pg, struct outbox_message *message,

@@ -2,10 +2,22 @@
 #ifndef COLLECTOR_NOTIFY_PAYLOAD_H
 #define COLLECTOR_NOTIFY_PAYLOAD_H
 
-/* The JSON that is posted: Slack blocks, a Discord embed, or Standard Webhooks' {type, timestamp,
- * data}, with at least the fields and the look of Trackio's. Every text is untrusted: it is escaped
- * for its destination (notify/markup.h), so that it mentions nobody, links nowhere and breaks no
- * JSON, and cut at code points to the destination's limits. Pure. */
+/* The JSON that is posted, with at least the fields and the look of Trackio's. Every text is
+ * untrusted: it is escaped for its destination (notify/markup.h), so that it mentions nobody, links
+ * nowhere and breaks no JSON, and cut at code points to the destination's limits. Pure.
+ *
+ * Slack: a header, a section, a context line and one with the link, all plain_text but the link,
+ * and `text` for notifications. Discord: one embed, whose title is the link; nothing it contains
+ * is allowed to mention. Generic: Trackio's flat fields, which existing receivers read, with
+ * Standard Webhooks' `type` and what Trackio does not know; absent values are null:
+ *   {type: "alert", level, title, text, project, run, step, timestamp,
+ *    rank, ranks, world_size, host, alerts, alert_id, url}
+ *   {type: "digest", ... the same; project and run only if all groups have the same ...
+ *    groups_total, alerts_by_level: {info, warn, error}, command,
+ *    groups: [{level, title, project, run, step, timestamp, rank, ranks, ...}]}
+ *   {type: "test", ...}
+ * Texts of a generic message are exact, since programs read them: hidden characters stand there as
+ * JSON's \u escapes. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +29,7 @@
 enum payload_kind { PAYLOAD_SLACK, PAYLOAD_DISCORD, PAYLOAD_GENERIC, PAYLOAD_KINDS };
 enum payload_form { PAYLOAD_ALERTS, PAYLOAD_DIGEST, PAYLOAD_TEST, PAYLOAD_FORMS };
 
-/* As the tables of schema/sql/0005_webhooks.sql name them. */
+/* As the tables of schema/sql/0006_webhooks.sql name them. */
 extern const char *const payload_kind_names[PAYLOAD_KINDS];
 extern const char *const payload_form_names[PAYLOAD_FORMS];
 
@@ -48,11 +60,13 @@ struct payload {
     size_t groups_n;                    /* at most PAYLOAD_GROUPS_MAX */
     int64_t groups_total;               /* with those that are not in groups */
     int64_t alerts_total;
+    int64_t alerts_by_level[3]; /* info, warn, error: their sum is alerts_total; {0}: unknown */
+    const char *time; /* of the message, ISO 8601 in UTC: a digest's and a test's; NULL: unknown */
     const char *dashboard; /* its base URL, from the configuration; "": no link */
 };
 
 /* Appends the body to out. Never larger than PAYLOAD_BYTES_MAX: longer texts are cut and end in an
- * ellipsis. Errors: ERR_MEMORY, ERR_TOO_LONG (out's maximum). */
+ * ellipsis. Errors: ERR_MEMORY, ERR_TOO_LONG (out's maximum); out is as it was. */
 enum err payload_render(enum payload_kind kind, const struct payload *payload,
                         struct buf *out) ERR_MUST_CHECK;
 

@@ -266,7 +266,8 @@ void poster_wake(struct poster *poster) {
 /* libcurl's own words about a code never hold a part of the URL; those of its error buffer do. */
 static void explain(const struct post *post, char *out, size_t size) {
     const bool refused = post->refused.text[0] != '\0';
-    snprintf(out, size, "%s", refused ? post->refused.text : curl_easy_strerror(post->code));
+    snprintf(out, size, "%.*s", (int)size - 1,
+             refused ? post->refused.text : curl_easy_strerror(post->code));
 }
 
 static struct str trimmed(const char *text) {

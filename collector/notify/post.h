@@ -20,7 +20,7 @@
 #include "collector/settings.h"
 #include "schema/wire/err.h"
 
-#define POST_MAX 64 /* under way at once */
+#define POST_MAX 256 /* under way at once; more than the endpoints one project can invent */
 
 struct poster;
 

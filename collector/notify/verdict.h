@@ -38,21 +38,26 @@ enum verdict verdict_of(enum payload_kind kind, int status);
 /* How long the endpoint asks to be left alone, 0 if it does not. Retry-After in seconds, whole or
  * not, or as an HTTP date (now_unix_s is what it is counted from); else, for 429, the body's
  * retry_after in seconds; else, at 0 remaining, the time to the reset. Whatever was sent, it is 0
- * or between the two limits above; a 429 without a time that can be read is 1 s. */
+ * or between the two limits above; a 429 without a time that can be read (a negative one cannot) is
+ * 1 s. The header comes first because Discord has sent milliseconds in the body. */
 int64_t verdict_pause_ms(const struct verdict_answer *answer, int64_t now_unix_s);
 
 /* Pause after the attempt with this number (1: the first): 5 s, 30 s, 2 min, 10 min, 30 min, 1 h,
- * 2 h, 4 h, 8 h, 8 h, each up to 20 % more or less by `random`; -1 after the last. */
+ * 2 h, 4 h, 8 h, 8 h, each up to 20 % more or less by `random`; -1 after the eleventh, which is the
+ * last. */
 int64_t verdict_backoff_ms(int attempts, uint32_t random);
 
 /* The longest pause of an endpoint after so many failures in a row, so that new alerts try a dead
  * one only now and then: 5 s doubling to 5 min. */
 int64_t verdict_rest_ms(int failures);
 
-/* What is kept of an answer for people: at most VERDICT_EXCERPT_BYTES_MAX bytes of valid UTF-8
- * without control characters, and without any part of the URL's path or query that is long enough
- * to be a secret. out is NUL-terminated. */
+/* What is kept of an answer for people, since some answers repeat the request's URL, which is a
+ * secret. out: at most VERDICT_EXCERPT_BYTES_MAX bytes of valid UTF-8 in one line without control
+ * or hidden characters, NUL-terminated; a cut one ends in an ellipsis. Whatever of
+ * VERDICT_SECRET_BYTES_MIN bytes or more also stands in the URL's userinfo, path, query or fragment
+ * is "***", as it is and with its percent-encoding undone, in letters of any case. */
 #define VERDICT_EXCERPT_BYTES_MAX 256
+#define VERDICT_SECRET_BYTES_MIN  8 /* shorter ones would be words: "Unknown Webhook" */
 void verdict_excerpt(struct str body, const char *url, char out[VERDICT_EXCERPT_BYTES_MAX + 1]);
 
 #endif

@@ -1,9 +1,7 @@
--- Puts waiting deliveries of an endpoint into a message: those of one group, or of all groups that
--- are due, as list_waiting_groups has them in the same transaction. $1 endpoint_id, $2 message_id,
--- $3 group_key, or null for all. No columns.
+-- Puts deliveries of an endpoint that are due into a message: those of one group, or all, as
+-- list_waiting_groups has them in the same transaction. $1 endpoint_id, $2 message_id, $3 group_key, or
+-- null for all. No columns.
 update deliveries
    set state = 'sent', message_id = $2::bigint
- where endpoint_id = $1::bigint and state = 'waiting'
-   and group_key in (select group_key from deliveries
-                      where endpoint_id = $1::bigint and state = 'waiting' and due <= now())
+ where endpoint_id = $1::bigint and state = 'waiting' and due <= now()
    and ($3::bigint is null or group_key = $3::bigint);

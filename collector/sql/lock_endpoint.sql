@@ -1,5 +1,6 @@
 -- Takes an endpoint for the rest of the transaction, if it may be posted to now and nobody else has
--- it. $1 endpoint_id.
+-- it. No key update: the deliveries of new alerts, which refer to the row, do not wait for it.
+-- $1 endpoint_id.
 -- Columns: kind, url, secret or null, the one it replaces while that still signs or null, whole tokens
 -- in its bucket, enabled, posts in a row that failed.
 select kind, url, secret, case when old_secret_until > now() then old_secret end,
@@ -10,4 +11,4 @@ select kind, url, secret, case when old_secret_until > now() then old_secret end
    and not exists (select from messages m
                     where m.endpoint_id = e.endpoint_id and m.state = 'waiting'
                       and m.claimed_until > now())
-   for update skip locked;
+   for no key update skip locked;

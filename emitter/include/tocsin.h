@@ -105,10 +105,16 @@ struct tocsin_options {
     const char *spool_dir; /* where data waits that the ring has no room for. TOCSIN_SPOOL_DIR;
                               default: <data directory>/spool. Not on a network file system */
     uint64_t spool_bytes;  /* bound of all spools in that directory. TOCSIN_SPOOL_BYTES; 0: 1 GiB */
-    const char *server_key; /* public key of the collector; with it tcp connections are encrypted.
-                               TOCSIN_SERVER_KEY; default: none */
-    const char *key_file;   /* this side's key pair, as `tocsin keys client` makes it; goes with
-                               server_key. TOCSIN_KEY_FILE; default: none */
+    const char *server_key;  /* public key of the collector; with it tcp connections are encrypted.
+                                TOCSIN_SERVER_KEY; default: none */
+    const char *key_file;    /* this side's key pair, as `tocsin keys client` makes it; goes with
+                                server_key. TOCSIN_KEY_FILE; default: none */
+    const char *webhook_url; /* where the collector posts this run's alerts, besides its own
+                                endpoints; a secret, never printed. TOCSIN_WEBHOOK_URL, else
+                                TRACKIO_WEBHOOK_URL; default, and "": none */
+    const char *webhook_min_level; /* "info", "warn" or "error": this level and above.
+                                      TOCSIN_WEBHOOK_MIN_LEVEL, else TRACKIO_WEBHOOK_MIN_LEVEL;
+                                      default: info */
 };
 
 #define TOCSIN_OPTIONS_INIT                                                                        \
@@ -149,7 +155,8 @@ TOCSIN_API enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const
 /* Raises an alert: prints one line to stdout (coloured on a terminal unless NO_COLOR is set) and
  * sends it ahead of all metrics. title: 1 to 1,024 bytes; text: NULL or up to 32 KiB; longer ones
  * are cut at a code point and end in "...". step: TOCSIN_STEP_NONE for the highest step so far.
- * webhook_url: NULL, or where the collector posts this alert.
+ * webhook_url: where the collector posts this alert; NULL or "": the run's. Below the run's
+ * minimum level it goes to neither; endpoints of the collector are not concerned.
  * Errors: ARGUMENT, NAME (not UTF-8), TOO_LONG (webhook_url), FULL, FORKED, FINISHED. */
 TOCSIN_API enum tocsin_err tocsin_alert(struct tocsin *run, enum tocsin_level level,
                                         const char *title, const char *text, int64_t step,

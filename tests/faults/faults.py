@@ -17,7 +17,11 @@ import sys
 import time
 import traceback
 
-import outages  # noqa: F401 (it registers its scenarios)
+import loads  # noqa: F401 (it registers its scenarios, as do those that follow)
+import network  # noqa: F401
+import outages  # noqa: F401
+import power  # noqa: F401
+import syscalls  # noqa: F401
 from scenarios import SCENARIOS
 from world import Unavailable, Unfit, World
 
@@ -54,8 +58,8 @@ def run(name, seed, kills, json_path):
         function(world, kills)
         world.finish()
         oracle = world.check()
-        if world.damaged:
-            world.figures["gone_but_counted"] = oracle.gone
+        if world.damaged or world.cut_off:
+            world.figures["gone"] = oracle.gone
         told = report(name, seed, world, oracle, time.monotonic() - began)
         say(told, oracle.problems)
         if json_path:

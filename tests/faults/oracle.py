@@ -5,7 +5,8 @@ as binary COPY.
 
 Owed to every trainer: all that log() took is stored, once, as it was, in its order, and the books
 agree, also about which calls a full ring dropped. Owed to one whose spool was damaged after its
-death: what is missing is counted as dropped."""
+death: what is missing is counted as dropped. Owed to one whose power was cut: all but so many bytes
+of each lane."""
 
 import collections
 import io
@@ -18,7 +19,15 @@ EVENTS, METRICS = 0, 1
 EPOCH_2000_US = 946684800 * 10**6
 TOLD_MAX = 20  # problems that are told; all are counted
 
-Call = collections.namedtuple("Call", "lane what began_ns")  # what: as it must be stored
+class Call(collections.namedtuple("Call", "lane what began_ns")):
+    """what: as it must be stored."""
+
+    __slots__ = ()
+
+    @property
+    def bytes(self):
+        return len(self.what[2]) if self.lane == METRICS else \
+            sum(map(len, self.what[2:])) if isinstance(self.what, tuple) else 0
 
 
 class Start:
@@ -108,9 +117,10 @@ def words(array, form):
 
 
 class Oracle:
-    def __init__(self, record_path, dsn, damaged=()):
+    def __init__(self, record_path, dsn, damaged=(), cut_off=(), lost_max_bytes=0):
         self.starts = read_record(record_path)
-        self.damaged = set(damaged)  # numbers of starts
+        self.damaged, self.cut_off = set(damaged), set(cut_off)  # numbers of starts
+        self.lost_max_bytes = lost_max_bytes
         self.counts = collections.Counter({name: 0 for name in self.NAMES})
         self.gone = 0  # of damaged starts
         self.problems = []
@@ -226,8 +236,9 @@ class Oracle:
         for start in self.starts.values():
             for lane in (EVENTS, METRICS):
                 missing = [n for n, code in start.codes(lane) if code == OK and n not in start.stored]
-                if start.number in self.damaged:
+                if start.number in self.damaged | self.cut_off:
                     self.gone += len(missing)
+                    self.check_gone(start, lane, missing)
                 elif missing and start.started_ns:
                     self.blame("lost", f"start {start.number} lane {lane}: {len(missing)}, the first "
                                f"is call {missing[0]}", len(missing))
@@ -235,6 +246,13 @@ class Oracle:
             if stored < start.acknowledged:
                 self.blame("lost", f"start {start.number} was told {start.acknowledged} are stored, "
                            f"{stored} are", start.acknowledged - stored)
+
+    def check_gone(self, start, lane, missing):
+        """What a power cut took. Counted are the values and texts alone: no encoding needs less."""
+        lost = sum(start.calls[n].bytes for n in missing)
+        if start.number in self.cut_off and lost > self.lost_max_bytes:
+            self.blame("lost", f"start {start.number} lane {lane}: {lost} bytes of "
+                       f"{len(missing)} calls", len(missing))
 
     def check_books(self):
         """Conservation: the producers' totals are those of the record and of the tables."""
@@ -252,10 +270,12 @@ class Oracle:
             codes = [code for _, code in start.codes(lane)]
             ends = int(lane == EVENTS and start.finishing)
             taken, full, open_ = (codes.count(code) for code in (OK, FULL, None))
-            whole = start.number not in self.damaged
+            whole = start.number not in self.damaged | self.cut_off
             good = (taken + full + ends <= emitted <= taken + full + ends + open_
                     and full <= dropped and (dropped <= full + open_ or not whole)
                     and 0 <= emitted - committed - dropped <= open_)
+            if start.number in self.cut_off:  # nobody knows what it logged last
+                good = committed + dropped == emitted <= taken + full + ends + open_
             if ends and ending != "finished" and whole:
                 self.blame("lost", f"the end of start {start.number}")
             if not good:
@@ -278,7 +298,7 @@ class Oracle:
             if calls != dropped:
                 self.blame("books", f"{dropped} calls of {run_id, rank, attempt} were dropped, "
                            f"{calls} are in gaps")
-            if start is None or start.number in self.damaged or on_node:
+            if start is None or start.number in self.damaged | self.cut_off or on_node:
                 continue
             for n, code in start.codes(METRICS):
                 (kind, _), step, _ = start.calls[n].what

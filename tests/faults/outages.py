@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that kill nobody: stopped processes, cut networks, absent servers, crowds, clocks."""
+"""Faults that kill nobody: absent collectors, spoiled disks, stopped processes, clocks."""
 
 import os
-import resource
 import signal
 import subprocess
-import time
 
-from scenarios import kill_collector, kill_postgres, kill_trainer, repeat, scenario, strace
-from world import FULL, LIVELY_S, OK, Unavailable, Unfit
+from scenarios import kill_backend, kill_collector, kill_trainer, repeat, scenario, strace
+from world import FULL, LIVELY_S, Unavailable, build_dir
 
 HEARTBEAT_S = 8  # longer than a silence that heartbeats allow
-RSS_MAX_BYTES = 256 * 1024 * 1024
 
 
 @scenario()
@@ -46,30 +43,43 @@ def spooled(world, kills):
     world.wait_progress()
 
 
+DISK_TRAINERS = 6  # at once
+DISK_ERRORS = [("pwrite64", "ENOSPC"), ("fdatasync", "EIO"), ("pwrite64", "EIO"),
+               ("fdatasync", "ENOSPC")]  # of a trainer's calls only the spool's are of these
+
+
+def add_unlucky(world, n):
+    """A trainer that meets one error, once or for a while; where strace tells of it, and its name."""
+    call, error = DISK_ERRORS[n % len(DISK_ERRORS)]
+    first = world.rng.randint(1, 6) if call == "pwrite64" else 1
+    log = world.place / f"strace{n}.log"
+    log.touch()
+    what = f"error={error}:when={first}..{first + world.rng.choice([0, 0, 1, 8])}"
+    world.add_trainers(ranks=1, rate=12000, calls=(90000, 99999), ring_bytes=1 << 20,
+                       wrapper=strace(call, what, log),
+                       env={"ASAN_OPTIONS": "detect_leaks=0", "RANK": str(n),
+                            "WORLD_SIZE": str(n + 1)})
+    return log, f"{call} {error}"
+
+
 @scenario()
 def disk(world, kills):
-    """The spool's disk is full, then broken, again and again: each trainer meets an error at its own
-    system call, for a while. What cannot be spooled waits in the ring; what that cannot hold is
-    dropped and counted."""
-    logs = []
-    for n in range(kills):
-        call = ("pwrite64", "fdatasync")[n % 2]  # of a trainer's only the spool uses them
-        error = ("ENOSPC", "EIO")[n // 2 % 2]
-        first = world.rng.randint(1, 6) if call == "pwrite64" else 1
-        log = world.place / f"strace{n}.log"
-        log.touch()
-        world.add_trainers(ranks=1, rate=6000, calls=(90000, 99999), ring_bytes=1 << 20,
-                           wrapper=strace(call, f"error={error}:when={first}..{first + 8}", log),
-                           env={"ASAN_OPTIONS": "detect_leaks=0", "RANK": str(n),
-                                "WORLD_SIZE": str(kills)})
-        logs.append((log, f"{call} {error}"))
-    world.wait(lambda: all("INJECTED" in log.read_text() for log, _ in logs),
-               what="each trainer meets its error", deadline_s=60 + 4 * kills)
-    world.go_on(2)
-    for log, what in logs:
-        world.kills[what] += log.read_text().count("INJECTED")
+    """The spool's disk is full, then broken: each trainer meets an error at its own system call. What
+    cannot be spooled waits in the ring; what that cannot hold is dropped and counted. What was spooled
+    and not made durable is spooled again."""
+    for first in range(0, kills, DISK_TRAINERS):
+        logs = [add_unlucky(world, n) for n in range(first, min(kills, first + DISK_TRAINERS))]
+        world.wait(lambda: all("INJECTED" in log.read_text() for log, _ in logs),
+                   what="each trainer meets its error", deadline_s=3 * LIVELY_S)
+        world.go_on(1)
+        world.collectors[0].start()
+        world.wait_progress()
+        while world.trainers:
+            world.trainers.pop().finish()
+        world.collectors[0].stop()
+        for log, what in logs:
+            world.kills[what] += log.read_text().count("INJECTED")
     world.collectors[0].start()
-    world.wait_progress()
 
 
 @scenario()
@@ -165,83 +175,20 @@ def partition(world, kills):
     repeat(world, kills, fault)
 
 
-def is_sanitized(pid):
-    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
-        return "libasan" in maps.read()
-
-
-def check_rss(world):
-    collector = world.collectors[0]
-    world.figures["rss_bytes"] = max(world.figures["rss_bytes"], collector.rss_bytes())
-    if world.figures["rss_bytes"] > RSS_MAX_BYTES and not is_sanitized(collector.pid):
-        raise Unfit(f"tocsind uses {world.figures['rss_bytes']} bytes")
-
-
-def calls_committed(world):
-    rows = world.ask("select coalesce(sum(committed), 0) from producers")
-    return int(rows[0][0]) if rows else 0
-
-
-@scenario()
-def outage(world, kills):
-    """PostgreSQL is down for three seconds a kill. tocsind's memory stays bounded, and what waited
-    goes in at several times the rate at which it came."""
-    rate = 250
-    trainers = world.start(rate=rate, calls=(20000, 40000))
-    world.wait_progress(10)
-    world.db.close()
-    world.cluster.kill9()
-    end = time.monotonic() + 3 * kills
-    while time.monotonic() < end:
-        world.go_on(0.5)
-        check_rss(world)
-    world.restart_postgres()
-    before = calls_committed(world)
-    world.wait_progress()
-    logged, began = len(world.starts_of_returns(OK)), time.monotonic()
-    world.wait(lambda: calls_committed(world) >= logged, what="the backlog is in")
-    check_rss(world)
-    arrival = rate * len(trainers.processes)
-    caught_up = (logged - before) / max(0.001, time.monotonic() - began) / arrival
-    world.figures["catch_up_times"] = round(caught_up, 1)
-    world.kills["outage"] += 1
-    if caught_up < 3:
-        raise Unfit(f"the backlog went in at {caught_up:.1f} times the arrival rate")
-
-
-@scenario()
-def crowd(world, kills):
-    """128 producers a kill, up to 1,024, in processes of 64; the collector and PostgreSQL die under
-    them."""
-    producers = min(1024, 128 * kills)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-    def wait_for_all():
-        """Until each producer stored something that it logged after now."""
-        ((now,),) = world.ask("select now()")
-        world.wait(lambda: world.ask(
-            f"select count(*) = {producers} from producers "
-            f"where lane = 1 and updated > '{now}'") == [(True,)], 3 * LIVELY_S,
-            "all producers go on")
-        check_rss(world)
-
-    world.start(ranks=producers, runs=64, rate=64, calls=(10000, 10000), ring_bytes=1 << 20)
-    for n in range(kills):
-        world.wait_progress(64)
-        check_rss(world)
-        (kill_postgres if n % 3 == 2 else kill_collector)(world)
-    wait_for_all()
-
-
 @scenario()
 def clock(world, kills):
-    """The wall clocks of trainers go back by an hour, again and again, also while they finish."""
+    """The wall clocks of tocsind and of trainers go back by an hour, again and again, also while they
+    finish, and while PostgreSQL is being reached again."""
     def fault(_):
-        for process in world.trainers[0].processes.values():
+        processes = [world.collectors[0].process, *world.trainers[0].processes.values()]
+        if world.rng.random() < 0.2:
+            kill_backend(world)
+        for process in processes:
             if world.rng.random() < 0.5:
                 process.send(signal.SIGUSR1)
                 world.kills["setback"] += 1
         world.go_on(world.rng.uniform(0, 0.5))
 
+    world.collectors[0].env = {"LD_PRELOAD": build_dir() / "tests/faults/libsetback.so",
+                               "ASAN_OPTIONS": "verify_asan_link_order=0"}
     repeat(world, kills, fault)

@@ -35,7 +35,6 @@
 #include <unistd.h>
 
 #include "emitter/include/tocsin.h"
-#include "tests/faults/setback.h"
 
 #define COLUMNS_MAX 40
 #define BURST_MAX   32
@@ -248,7 +247,6 @@ static enum tocsin_err finish(struct rank *rank, int64_t deadline_ms) {
 int main(int argc, char **argv) {
     const char *first_rank = getenv("RANK");
     signal(SIGTERM, stop);
-    setback_on(SIGUSR1);
     if (argc < 7 || first_rank == NULL || (record_fd = open(argv[1], O_WRONLY | O_CLOEXEC)) < 0) {
         return FAILED;
     }

@@ -52,13 +52,14 @@ class Collector(Tocsind):
         self.world = world
         self.wrapper = list(wrapper)
         self.flags = []
+        self.env = {}
 
     def spawn(self, *argv, env=None):
         self._log_start = len(self.log)
         self.process = Process(
             [*self.wrapper, build_dir() / "collector/tocsind", f"--listen={self.endpoint}",
              f"--dsn={self.dsn}", "--health=127.0.0.1:0", "--db-wait-ms=60000", *self.flags, *argv],
-            self.place, self.log_path, env)
+            self.place, self.log_path, {**self.env, **(env or {})})
         return self
 
     @property
@@ -82,7 +83,8 @@ class Trainers:
         self.rate = rate
         self.calls = calls
         self.runs = runs
-        self.wrapper = list(wrapper)  # what runs a trainer, such as strace
+        self.wrapper = wrapper if callable(wrapper) else lambda: wrapper  # what runs each start
+        self.killed = 0  # starts that ended by SIGKILL
         self.ranks = range(0, ranks, runs)
         self.processes = {}  # rank: Process
         self.env = {"TOCSIN_PROJECT": "faults", "TOCSIN_RUN_ID": "faults", "TOCSIN_QUIET": "1",
@@ -97,8 +99,8 @@ class Trainers:
         world.starts += self.runs
         calls = world.rng.randint(*self.calls)
         self.processes[rank] = Process(
-            [*self.wrapper, build_dir() / "tests/faults/trainer", world.fifo, number, world.rng.getrandbits(62),
-             calls, self.rate, LIVELY_S * 1000, self.runs],
+            [*self.wrapper(), build_dir() / "tests/faults/trainer", world.fifo, number,
+             world.rng.getrandbits(62), calls, self.rate, LIVELY_S * 1000, self.runs],
             world.place, world.place / "trainers.log", {"RANK": str(rank), **self.env})
 
     def start(self):
@@ -116,6 +118,7 @@ class Trainers:
         """A signal that came before main() ends a trainer that has logged nothing."""
         if code not in (FINISHED, LATE, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGUSR1):
             raise Unfit(f"the trainer of rank {rank} ended with {code}:\n{self.processes[rank].log}")
+        self.killed += code == -signal.SIGKILL
 
     def finish(self):
         """Ends all as a scheduler would; everything must be delivered in time."""
@@ -144,6 +147,9 @@ class World:
         self.kills = collections.Counter()
         self.figures = collections.Counter()  # what was measured beside
         self.damaged = set()  # starts whose spools a scenario has spoiled
+        self.cut_off = set()  # starts whose memory and unwritten files are gone,
+        self.lost_max_bytes = 0  # at most so much of each lane
+        self.ship_env = {}  # of tocsin ship
         self.fifo_end = None
         self.db = None
         try:
@@ -170,8 +176,8 @@ class World:
     def endpoints(self):
         return ",".join([p.endpoint for p in self.proxies] or [c.endpoint for c in self.collectors])
 
-    def add_trainers(self, ranks=4, **how):
-        trainers = Trainers(self, ranks, self.endpoints, **how)
+    def add_trainers(self, ranks=4, endpoints=None, **how):
+        trainers = Trainers(self, ranks, endpoints or self.endpoints, **how)
         self.trainers.append(trainers)
         trainers.start()
         return trainers
@@ -269,7 +275,7 @@ class World:
         end = time.monotonic() + SHIP_S
         while True:
             done = cli.run("ship", "--endpoint", self.endpoints, "--json",
-                           env={"TOCSIN_RING_DIR": self.rings}, timeout_s=SHIP_S)
+                           env={"TOCSIN_RING_DIR": self.rings, **self.ship_env}, timeout_s=SHIP_S)
             if done.rc == 0:
                 self.figures["shipped_calls"] += done.json()["calls"]
                 return
@@ -288,7 +294,8 @@ class World:
         self.fifo_end = None
         wait_for(lambda: self.recorder.code is not None, 15, "the recorder ends")
         self.db.close()
-        return Oracle(self.record, self.db.dsn_superuser, self.damaged).check()
+        return Oracle(self.record, self.db.dsn_superuser, self.damaged, self.cut_off,
+                      self.lost_max_bytes).check()
 
     def postgres_pids(self):
         return survivors(self.cluster.data)

@@ -14,8 +14,12 @@ import subprocess
 import pytest
 
 from resender import Resender
+from rig.certificates import Certificates
 from rig.emitter import FakeEmitter
 from rig.home import SELF, Home, give
+from rig.mock_dns import MockDns
+from rig.mock_webhook import MockWebhook
+from rig.netns import Namespace
 from rig.postgres import Cluster
 from rig.process import clear_place, make_place
 from rig.programs import Cli, Tocsind
@@ -176,3 +180,44 @@ def make_home(place, request):
     yield make
     for home in homes:
         home.run("down")
+
+
+@pytest.fixture(scope="session")
+def certificates(session_place):
+    made = session_place / "certificates"
+    made.mkdir()
+    return Certificates(made)
+
+
+@pytest.fixture
+def mock(certificates):
+    """A webhook endpoint with many moods."""
+    endpoint = MockWebhook(certificates)
+    yield endpoint
+    endpoint.close()
+
+
+@pytest.fixture
+def namespace(place):
+    """A network in which every address is ours."""
+    if os.geteuid() != 0:
+        pytest.skip("only root makes networks")
+    made = Namespace(place)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def far_mock(certificates, namespace):
+    """A webhook endpoint at all addresses of the namespace."""
+    endpoint = MockWebhook(certificates, namespace)
+    yield endpoint
+    endpoint.close()
+
+
+@pytest.fixture
+def far_names(namespace):
+    """The namespace's name server."""
+    names = MockDns(namespace)
+    yield names
+    names.close()

@@ -89,9 +89,21 @@ class Stored:
                  .replace("%(n)s", str(n)))
 
     def alert(self, run_id, title, text=None, level=1, step=None, at=0, rank=0, attempt=0, url=None):
-        self.db.query("""insert into alerts (run_id, rank, attempt, level, title, text, step, time, webhook_url)
-                    values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-                 run_id, rank, attempt, level, title, text, step, T0 + timedelta(seconds=at), url)
+        """Its id. url: it came with this webhook."""
+        return self.db.value("""
+            insert into alerts (run_id, rank, attempt, level, title, text, step, time, endpoint_id)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning alert_id""",
+            run_id, rank, attempt, level, title, text, step, T0 + timedelta(seconds=at),
+            None if url is None else self.endpoint(url, run_id))
+
+    def endpoint(self, url, run_id=None):
+        """An endpoint as an alert of that run makes it, or as the configuration does; its id."""
+        return self.db.value("""
+            insert into endpoints (project_id, origin, kind, url, url_hash, shown)
+            select (select project_id from runs where run_id = %s), %s, endpoint_kind(u), u,
+                   sha256(convert_to(u, 'UTF8')), endpoint_shown(u)
+              from (values (%s)) v(u) returning endpoint_id""",
+            run_id, "settings" if run_id is None else "run", url)
 
 
 def tsv(result):

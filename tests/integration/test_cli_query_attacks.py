@@ -81,8 +81,10 @@ ATTACKS = [
     "load 'auto_explain'",
     "select pg_create_physical_replication_slot('evil')",
     # secrets
-    "select webhook_url from alerts",
-    "select webhook_url from tocsin.alerts",
+    "select url, secret, old_secret from endpoints",
+    "select url from tocsin.endpoints",
+    "select query_to_xml('select * from tocsin.endpoints', true, true, '')",
+    "select body from tocsin.messages",
     "select * from tocsin.projects",
     "select rolpassword from pg_authid",
     "select query_to_xml('select * from tocsin.alerts', true, true, '')",

@@ -22,7 +22,7 @@ def test_calls_alerts_config_and_ending_are_stored(db, tocsind, make_emitter):
     welcome = emitter.hello(config='{"lr": 0.1}')
     assert (welcome["attempt"], welcome["events_seq"], welcome["metrics_seq"]) == (0, 0, 0)
     emitter.log(NAMES, [(0, (1.5, 0.1)), (1, (1.25, 0.1))])
-    emitter.alert("loss is up", "by a lot", level="error", step=1, url="https://example.org/hook")
+    emitter.alert("loss is up", "by a lot", level="error", step=1, url="https://127.0.0.1:1/hook")
     emitter.alert("no text, no step", level="info")
     emitter.config('{"seed": 7}')
     emitter.finish()
@@ -32,13 +32,24 @@ def test_calls_alerts_config_and_ending_are_stored(db, tocsind, make_emitter):
     assert db.query("select level, title, text, step, rank, host from alerts_feed order by alert_id") \
         == [("error", "loss is up", "by a lot", 1, 2, "host"),
             ("info", "no text, no step", None, None, 2, "host")]
-    assert db.value("select webhook_url from alerts where level = 2") == "https://example.org/hook"
+    assert db.query("select a.level, e.origin, e.kind, e.url, p.name, d.endpoint_id = e.endpoint_id "
+                    "from alerts a join endpoints e using (endpoint_id) "
+                    "join projects p using (project_id) join deliveries d using (run_id, alert_id)") \
+        == [(2, "run", "generic", "https://127.0.0.1:1/hook", "vision", True)]
     assert db.value("select config from runs") == {"lr": 0.1, "seed": 7}
     assert db.query("select project, group_name, username from runs_overview") \
         == [("vision", "g", "ann")]
     assert db.value("select ending from attempts_overview") == "finished"
     assert db.query("select lane, emitted, committed, dropped, on_node from producers_overview "
                     "order by lane") == [("events", 4, 4, 0, 0), ("metrics", 2, 2, 0, 0)]
+
+
+def test_alerts_of_one_batch_keep_their_order(db, tocsind, make_emitter):
+    emitter = make_emitter(tocsind)
+    emitter.hello()
+    emitter.send(wire.EVENTS, [(wire.ALERT, 1, f"number {i}", None, i, 1, None) for i in range(20)])
+    emitter.wait_acked(wire.EVENTS)
+    assert db.query("select title from alerts order by alert_id") == [(f"number {i}",) for i in range(20)]
 
 
 def test_times_are_kept_to_the_microsecond(db, tocsind, make_emitter):
@@ -256,7 +267,7 @@ def test_logs_say_little_and_no_payload(db, make_tocsind, make_emitter):
     tocsind = make_tocsind(dsn=db.dsn_collector + " password=planted-secret").start()
     emitter = make_emitter(tocsind, project="planted-project")
     emitter.hello(config='{"key": "planted-config"}')
-    emitter.alert("planted-title", "planted-text", url="https://example.org/planted-url")
+    emitter.alert("planted-title", "planted-text", url="https://127.0.0.1:1/planted-url")
     for _ in range(300):
         emitter.send_raw(b"planted-junk")
     wait_for(lambda: refused(tocsind, "magic") == 300)

@@ -19,10 +19,11 @@ from rig.wire import METRIC, SYSTEM, keyset_id
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 TABLES = {"projects", "runs", "attempts", "producers", "series", "blocks", "run_state", "alerts",
-          "keys", "quarantine", "gaps"}
+          "keys", "quarantine", "gaps", "endpoints", "messages", "deliveries", "silences", "acks"}
 VIEWS = {"metric_blocks", "metrics_all_attempts", "metrics", "system_metrics", "series_overview",
          "runs_overview", "attempts_overview", "alerts_feed", "producers_overview",
-         "keys_overview", "quarantine_overview", "gaps_overview"}
+         "keys_overview", "quarantine_overview", "gaps_overview", "endpoints_overview",
+         "deliveries_overview", "silences_overview"}
 NAN = float("nan")
 INF = float("inf")
 
@@ -171,14 +172,50 @@ def test_reader_sees_views_and_no_table(db):
         reader.cursor().execute(f"select * from {view} limit 1")
     for table in TABLES:
         refused(reader, f"select * from {table} limit 1")
-    refused(reader, "select webhook_url from alerts")
+    for column in ("url", "url_hash", "secret", "old_secret"):
+        refused(reader, f"select {column} from endpoints")
+    refused(reader, "select body from messages")
     reader.close()
 
 
 def test_no_view_shows_a_secret(db):
-    assert db.query("""select table_name from information_schema.columns
-                              where table_schema = 'tocsin' and table_name = any(%s)
-                                and column_name like '%%url%%'""", list(VIEWS)) == []
+    """Of a webhook's URL the host and four digits of a hash; of its signing secrets nothing."""
+    db.query("""insert into endpoints (origin, kind, url, url_hash, shown, secret, old_secret)
+                select 'command', 'generic', u, sha256(convert_to(u, 'UTF8')), endpoint_shown(u),
+                       'whsec_canary', 'whsec_canary'
+                  from (values ('https://canary:canary@example.org/canary?canary#canary')) v(u)""")
+    for view in VIEWS:
+        assert "canary" not in str(db.query(f"select * from {view}"))
+    ((shown, signed),) = db.query("select url, signed from endpoints_overview")
+    assert re.fullmatch("https://example.org/…#[0-9a-f]{4}", shown) and signed
+
+
+@pytest.mark.parametrize("url, host", [
+    ("http://[::1]:8443/x", "http://[::1]:8443"),
+    ("https://hooks.slack.com/services/T/B/x", "https://hooks.slack.com"),
+    ("https://a@b@c/x", "https://c"),
+    ("https://host", "https://host"),
+    ("https://host?canary", "https://host"),
+    ("https://canary.example.org.", "https://canary.example.org."),
+    ("https://user:canary/x", "not a web address"),
+    ("https://h\u00f6st/canary", "not a web address"),
+    ("ftp://host/canary", "not a web address"),
+    ("", "not a web address"),
+])
+def test_what_is_shown_of_a_url(fresh, url, host):
+    assert re.fullmatch(re.escape(host) + "/…#[0-9a-f]{4}",
+                        fresh.value("select endpoint_shown(%s)", url))
+
+
+@pytest.mark.parametrize("url, kind", [
+    ("https://hooks.slack.com/services/x", "slack"),
+    ("https://discord.com/api/webhooks/1/x", "discord"),
+    ("https://discordapp.com/api/webhooks/1/x", "discord"),
+    ("https://discord.com/channels/1", "generic"),
+    ("https://example.org/hook", "generic"),
+])
+def test_the_kind_of_a_url(fresh, url, kind):
+    assert fresh.value("select endpoint_kind(%s)", url) == kind
 
 
 def test_a_migrated_database_sets_up_its_roles(empty_db):

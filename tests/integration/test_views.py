@@ -110,3 +110,20 @@ def test_a_restart_that_logs_a_name_in_another_keyset(db, tocsind, make_emitter)
         (step, 1, 1.0) for step in range(4, 8)]
     assert db.query("select step from metrics where name = 'only/first'") == [(5,)]
     assert db.value("select count(*) from metrics_all_attempts where name = 'loss'") == 10
+
+
+def test_a_start_that_is_delivered_late_is_not_the_latest(db, tocsind, make_emitter):
+    """A rank was killed and started again while no collector was there; what the killed one left comes
+    after the hello of the new one."""
+    new = make_emitter(tocsind, run_id=7, started_ns=1_700_000_002_000_000_000)
+    new.hello()
+    new.log(["loss"], [(step, [1.0]) for step in range(4, 8)])
+    new.finish()
+    old = make_emitter(tocsind, run_id=7, started_ns=1_700_000_001_000_000_000)
+    assert old.hello()["attempt"] == 1
+    old.log(["loss"], [(step, [0.0]) for step in range(6)])
+    assert tocsind.stop() == 0
+    assert db.query("select step, attempt, value from metrics where name = 'loss' order by 1, 2"
+                    ) == [(step, 1, 0.0) for step in range(4)] + [
+        (step, 0, 1.0) for step in range(4, 8)]
+    assert db.query("select state, ranks, attempts from runs_overview") == [("finished", 1, 2)]

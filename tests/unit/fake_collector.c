@@ -161,6 +161,9 @@ static void take_alert(struct fake_seen *seen, const struct wire_alert *a) {
     if (seen->alerts_n < 64) {
         memcpy(seen->titles[seen->alerts_n], a->title.ptr, a->title.len);
         seen->alert_steps[seen->alerts_n] = a->step;
+        if (a->webhook_url.ptr != NULL) {
+            memcpy(seen->alert_urls[seen->alerts_n], a->webhook_url.ptr, a->webhook_url.len);
+        }
     }
     seen->text_bytes = a->text.len;
     seen->alerts_n++;

@@ -41,7 +41,8 @@ struct fake_seen { /* what is committed */
     size_t alerts_n;
     char titles[64][WIRE_TITLE_BYTES_MAX + 1];
     int64_t alert_steps[64];
-    size_t text_bytes; /* of the last alert */
+    char alert_urls[64][WIRE_URL_BYTES_MAX + 1]; /* "": none */
+    size_t text_bytes;                           /* of the last alert */
     size_t configs_n;
     size_t gaps_n;
     struct wire_gap gaps[FAKE_GAPS_MAX];

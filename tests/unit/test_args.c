@@ -114,6 +114,62 @@ static void the_rest_belongs_to_the_command(void **state) {
     assert_null(args.rest[2]);
 }
 
+static void ids_and_options_stand_in_any_order(void **state) {
+    (void)state;
+    const struct args args = good(ARGV(text("ack"), text("--json"), text("1"), text("--comment"),
+                                       text("c"), text("2"), text("--comment=d"), text("3")));
+    assert_int_equal(args.rest_n, 3);
+    assert_string_equal(args.rest[0], "1");
+    assert_string_equal(args.rest[1], "2");
+    assert_string_equal(args.rest[2], "3");
+    assert_null(args.rest[3]);
+    assert_string_equal(args_text(&args, "comment"), "d");
+    const struct args dashes = good(ARGV(text("ack"), text("1"), text("--"), text("--json")));
+    assert_int_equal(dashes.rest_n, 2);
+    assert_string_equal(dashes.rest[1], "--json");
+    assert_false(args_given(&dashes, "json"));
+    const struct args none = good(ARGV(text("ack"), text("--")));
+    assert_int_equal(none.rest_n, 0);
+}
+
+static void durations_have_units_and_bounds(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t s;
+    } rows[] = {{"1s", 1}, {"90s", 90}, {"15m", 900}, {"2h", 7200}, {"366d", 366 * 86400}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct args args =
+            good(ARGV(text("silence"), text("add"), text("--for"), text(rows[i].text)));
+        assert_int_equal(args_int(&args, "for"), rows[i].s);
+    }
+    static const char *const wrong[] = {"0",
+                                        "0s",
+                                        "367d",
+                                        "60",
+                                        "",
+                                        "h",
+                                        "-1h",
+                                        "+1h",
+                                        " 1h",
+                                        "1 h",
+                                        "1h ",
+                                        "1h30m",
+                                        "1.5h",
+                                        "0x1h",
+                                        "1H",
+                                        "9223372036854775807d",
+                                        "99999999999999999999s"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        bad(ARGV(text("silence"), text("add"), text("--for"), text(wrong[i])),
+            "--for is a time such as 90s, 15m, 2h or 7d, from 1s to 366d");
+    }
+    const struct args fallback = good(ARGV(text("endpoint"), text("add")));
+    assert_int_equal(args_int(&fallback, "repeat"), 60);
+    const struct args zero = good(ARGV(text("endpoint"), text("add"), text("--repeat=0")));
+    assert_int_equal(args_int(&zero, "repeat"), 0);
+}
+
 static void mistakes_name_the_remedy(void **state) {
     (void)state;
     bad(ARGV(text("lst")), "Did you mean 'list");
@@ -195,6 +251,8 @@ int main(void) {
         cmocka_unit_test(zero_and_negative_steps_are_steps),
         cmocka_unit_test(help_needs_nothing_else),
         cmocka_unit_test(the_rest_belongs_to_the_command),
+        cmocka_unit_test(ids_and_options_stand_in_any_order),
+        cmocka_unit_test(durations_have_units_and_bounds),
         cmocka_unit_test(mistakes_name_the_remedy),
         cmocka_unit_test(numbers_are_whole_and_inside_their_bounds),
         cmocka_unit_test(absurdly_long_words_are_refused),

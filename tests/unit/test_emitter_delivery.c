@@ -404,6 +404,66 @@ static void calls_of_many_threads_all_arrive_each_in_order(void **state) {
     scene_remove(&scene);
 }
 
+#define RUN_URL "https://hooks.slack.com/services/canary"
+#define OWN_URL "https://example.org/canary"
+
+struct hooked {
+    struct scene scene;
+    const char *min_level;
+};
+
+/* One alert of each level, and one of each with a URL of its own. Not quiet. */
+static void alert_with_webhook(void *context) {
+    const struct hooked *hooked = context;
+    struct tocsin_options options = scene_options(&hooked->scene);
+    options.quiet = false;
+    options.webhook_url = RUN_URL;
+    options.webhook_min_level = hooked->min_level;
+    struct tocsin *run = NULL;
+    assert_int_equal(tocsin_start(&options, &run), TOCSIN_OK);
+    for (int level = TOCSIN_INFO; level <= (int)TOCSIN_ERROR; level++) {
+        assert_int_equal(tocsin_alert(run, (enum tocsin_level)level, "t", NULL, 1, NULL),
+                         TOCSIN_OK);
+        assert_int_equal(tocsin_alert(run, (enum tocsin_level)level, "t", NULL, 1, OWN_URL),
+                         TOCSIN_OK);
+    }
+    assert_int_equal(tocsin_alert(run, TOCSIN_ERROR, "t", NULL, 1, ""), TOCSIN_OK);
+    assert_int_equal(tocsin_finish(&run, PATIENCE_MS), TOCSIN_OK);
+}
+
+static struct fake_seen *seen_of_webhook(const char *min_level, int fd) {
+    char printed[4096];
+    struct hooked hooked = {.min_level = min_level};
+    scene_make(&hooked.scene);
+    struct fake_collector *fake = fake_start(hooked.scene.endpoint, (struct fake_plan){0});
+    scene_capture(fd, alert_with_webhook, &hooked, sizeof printed, printed);
+    assert_true(printed[0] != '\0');
+    assert_null(strstr(printed, "canary"));
+    scene_remove(&hooked.scene);
+    return fake_stop(fake);
+}
+
+static void alerts_carry_the_runs_webhook_or_their_own(void **state) {
+    (void)state;
+    struct fake_seen *all = seen_of_webhook(NULL, STDOUT_FILENO);
+    assert_int_equal(all->alerts_n, 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_string_equal(all->alert_urls[i], i % 2 == 0 ? RUN_URL : OWN_URL);
+    }
+    fake_seen_free(all);
+}
+
+static void below_the_minimum_level_alerts_carry_no_webhook(void **state) {
+    (void)state;
+    static const char *const expected[7] = {"", "", RUN_URL, OWN_URL, RUN_URL, OWN_URL, RUN_URL};
+    struct fake_seen *some = seen_of_webhook("warn", STDERR_FILENO);
+    assert_int_equal(some->alerts_n, 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_string_equal(some->alert_urls[i], expected[i]);
+    }
+    fake_seen_free(some);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_calls_arrive_once_and_in_order),
@@ -420,6 +480,8 @@ int main(void) {
         cmocka_unit_test(a_refused_run_ends_as_refused_and_keeps_its_data),
         cmocka_unit_test(tocsin_fail_is_seen_as_failed),
         cmocka_unit_test(calls_of_many_threads_all_arrive_each_in_order),
+        cmocka_unit_test(alerts_carry_the_runs_webhook_or_their_own),
+        cmocka_unit_test(below_the_minimum_level_alerts_carry_no_webhook),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -294,6 +294,82 @@ static void keys_come_as_a_pair_of_settings(void **state) {
     assert_refused(ERR_CONFIG, "go together");
 }
 
+static void a_webhook_comes_from_the_option_or_from_four_variables(void **state) {
+    (void)state;
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.webhook.url, "");
+    assert_int_equal(settings.webhook.min_level, TOCSIN_INFO);
+    setenv("TRACKIO_WEBHOOK_URL", "https://trackio/x", 1);
+    setenv("TRACKIO_WEBHOOK_MIN_LEVEL", " WARN\n", 1); /* as Trackio takes it */
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.webhook.url, "https://trackio/x");
+    assert_int_equal(settings.webhook.min_level, TOCSIN_WARN);
+    setenv("TOCSIN_WEBHOOK_URL", "http://own/x", 1);
+    setenv("TOCSIN_WEBHOOK_MIN_LEVEL", "error", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.webhook.url, "http://own/x");
+    assert_int_equal(settings.webhook.min_level, TOCSIN_ERROR);
+    options.webhook_url = "https://given/x";
+    options.webhook_min_level = "info";
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.webhook.url, "https://given/x");
+    assert_int_equal(settings.webhook.min_level, TOCSIN_INFO);
+    options.webhook_url = "";
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.webhook.url, "");
+}
+
+static void assert_webhook_refused(const char *says) {
+    assert_refused(ERR_CONFIG, says);
+    assert_null(strstr(why.text, "canary"));
+}
+
+static void a_bad_webhook_is_refused_and_not_repeated(void **state) {
+    (void)state;
+    char url[WIRE_URL_BYTES_MAX + 2];
+    memset(url, 'x', sizeof url);
+    memcpy(url, "https://canary/", 15);
+    url[sizeof url - 1] = '\0';
+    options.webhook_url = url;
+    assert_webhook_refused("the webhook URL is longer than 2048 bytes");
+    url[sizeof url - 2] = '\0';
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.webhook.url, url);
+    options.webhook_url = "https://canary/\xff";
+    assert_webhook_refused("the webhook URL is not UTF-8");
+    static const char *const bad[] = {"canary", "ftp://canary", "https:/canary", "//canary",
+                                      " https://canary"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        options.webhook_url = NULL;
+        setenv("TRACKIO_WEBHOOK_URL", bad[i], 1);
+        assert_webhook_refused("does not begin with https:// or http://");
+        options.webhook_url = bad[i];
+        assert_webhook_refused("does not begin with https:// or http://");
+    }
+}
+
+static void a_bad_minimum_level_is_refused(void **state) {
+    (void)state;
+    static const char *const bad[] = {"fatal", "canary", "warn error", "warning", "2", " "};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        options.webhook_min_level = bad[i];
+        assert_webhook_refused("is not one of info, warn, error");
+    }
+    options.webhook_min_level = NULL;
+    setenv("TRACKIO_WEBHOOK_MIN_LEVEL", "https://canary/x", 1);
+    assert_webhook_refused("is not one of info, warn, error");
+}
+
+/* The fields came with a later version than the others. */
+static void a_program_that_knows_no_webhook_may_have_one_in_its_environment(void **state) {
+    (void)state;
+    options.webhook_url = "https://not read/x";
+    options.size = offsetof(struct tocsin_options, webhook_url);
+    setenv("TOCSIN_WEBHOOK_URL", "https://environment/x", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_string_equal(settings.webhook.url, "https://environment/x");
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, reset)
 
 int main(void) {
@@ -310,6 +386,10 @@ int main(void) {
         TEST(an_option_wins_over_the_launcher),
         TEST(keys_come_as_a_pair_of_settings),
         TEST(an_impossible_rank_is_refused),
+        TEST(a_webhook_comes_from_the_option_or_from_four_variables),
+        TEST(a_bad_webhook_is_refused_and_not_repeated),
+        TEST(a_bad_minimum_level_is_refused),
+        TEST(a_program_that_knows_no_webhook_may_have_one_in_its_environment),
         TEST(a_shorter_or_longer_struct_is_understood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

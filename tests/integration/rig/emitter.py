@@ -15,7 +15,8 @@ _ids = itertools.count(1)
 class FakeEmitter:
     """One producer on one DEALER. Connects at once; says nothing before hello()."""
 
-    def __init__(self, endpoint, run_id=None, rank=0, project="p", name="r", **hello):
+    def __init__(self, endpoint, run_id=None, rank=0, project="p", name="r", context=None, **hello):
+        """context: of ZeroMQ, where there are many; its owner ends it."""
         self.producer = os.urandom(16)
         self.run_id = run_id if run_id is not None else os.getpid() * 1000 + next(_ids)
         self.rank = rank
@@ -24,7 +25,8 @@ class FakeEmitter:
         self.calls = {wire.EVENTS: 0, wire.METRICS: 0}
         self.attempt = None
         self._known = set()
-        self._zmq = zmq.Context()
+        self._is_owner = context is None
+        self._zmq = context or zmq.Context()
         self.connect(endpoint)
 
     def connect(self, endpoint):
@@ -39,7 +41,8 @@ class FakeEmitter:
 
     def close(self):
         self._socket.close()
-        self._zmq.term()
+        if self._is_owner:
+            self._zmq.term()
 
     def send_raw(self, *parts):
         """One message of these parts, whatever they are."""

@@ -1,4 +1,4 @@
--- 0005_webhooks: where alerts are sent, what is on its way there, and what people keep back.
+-- 0006_webhooks: where alerts are sent, what is on its way there, and what people keep back.
 --
 -- A delivery is one alert's way to one endpoint, inserted with the alert. The notifier puts waiting
 -- deliveries of an endpoint into a message (one alert, identical ones of many ranks, or a digest),
@@ -15,14 +15,15 @@ create function endpoint_kind(url text) returns text language sql immutable
 -- A webhook URL is a secret: the part that may be shown, and enough of a hash to tell two apart.
 create function endpoint_shown(url text) returns text language sql immutable
   as $$ select coalesce(substring(url from '^https?://') ||
-                        substring(url from '^https?://(?:[^/?#]*@)?([A-Za-z0-9.:-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?:[/?#]|$)'),
+                        substring(url from '^https?://(?:[^/?#]*@)?((?:[A-Za-z0-9.-]{1,253}|'
+                                           || '\[[0-9a-fA-F:.]{2,45}\])(?::[0-9]{1,5})?)(?:[/?#]|$)'),
                         'not a web address')
                || '/…#' || substring(encode(sha256(convert_to(url, 'UTF8')), 'hex') for 4) $$;
 
 -- The token bucket of an endpoint: how many posts it allows at once (4, one less than the burst that
--- Slack and Discord are known to take), and how many a second.
+-- Slack and Discord are known to take), and how many a second. Discord takes 30 in any minute.
 create function endpoint_rate(kind text) returns float8 language sql immutable
-  as $$ select case kind when 'discord' then 0.5 else 1.0 end::float8 $$;
+  as $$ select case kind when 'discord' then 0.43 else 1.0 end::float8 $$;
 create function endpoint_tokens(kind text, tokens float8, tokens_at timestamptz)
   returns float8 language sql stable
   as $$ select least(4.0, tokens + endpoint_rate(kind)
@@ -83,13 +84,12 @@ create table deliveries (
     constraint deliveries_state
     check (state in ('waiting', 'sent', 'silenced', 'acknowledged', 'abandoned')),
   message_id  bigint constraint deliveries_message_fk references messages, -- state 'sent': in which
-  due         timestamptz not null default now(), -- not before
+  due         timestamptz not null default now(), -- not before; one time for a waiting group
   primary key (run_id, alert_id, endpoint_id),
   constraint deliveries_alert_fk
     foreign key (run_id, alert_id) references alerts on delete cascade);
 create index deliveries_waiting on deliveries (endpoint_id, due) where state = 'waiting';
-create index deliveries_by_group on deliveries (endpoint_id, group_key, message_id)
-  where message_id is not null;
+create index deliveries_by_group on deliveries (endpoint_id, group_key, message_id);
 create index deliveries_by_message on deliveries (message_id) where message_id is not null;
 
 -- Alerts that match are stored and not sent.
@@ -120,6 +120,9 @@ alter table alerts drop column webhook_url;
 alter table alerts add column endpoint_id bigint
   constraint alerts_endpoint_fk references endpoints; -- null: it came without a URL
 
+-- People name an alert by its number alone.
+create index alerts_by_id on alerts (alert_id);
+
 create or replace view alerts_feed as
   select a.xact, a.alert_id, p.name as project, r.name as run, a.run_id, a.rank, a.attempt, t.host,
          (array['info', 'warn', 'error'])[a.level + 1] as level, a.title, a.text, a.step, a.time,
@@ -149,9 +152,12 @@ create view endpoints_overview as
 create view deliveries_overview as
   select p.name as project, r.name as run, d.run_id, d.alert_id, a.rank,
          (array['info', 'warn', 'error'])[a.level + 1] as level, a.title, d.endpoint_id,
-         e.shown as url, case when d.state = 'sent' then m.state else d.state end as state,
+         e.shown as url,
+         case when d.state = 'sent' then m.state -- a delivery may come just after the removal:
+              when d.state = 'waiting' and e.removed is not null then 'abandoned'
+              else d.state end as state,
          m.form, m.alerts as in_message, m.webhook_id, m.attempts,
-         case when d.state = 'waiting' then d.due
+         case when d.state = 'waiting' and e.removed is null then d.due
               when m.state = 'waiting' then m.next_try end as next_try,
          m.status, m.answer, m.created, m.settled
     from deliveries d

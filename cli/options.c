@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/options.h"
+
+const struct opt command_globals[] = {
+    {.name = "dsn",
+     .kind = OPT_TEXT,
+     .value = "DSN",
+     .help = "PostgreSQL to use, as libpq takes it; else TOCSIN_DSN, else the private one"},
+    {.name = "json", .kind = OPT_FLAG, .help = "print JSON"},
+    {.name = "color",
+     .kind = OPT_CHOICE,
+     .value = "auto|always|never",
+     .fallback = "auto",
+     .help = "colour in tables; auto: on a terminal, unless NO_COLOR is set"},
+    {.name = "help", .kind = OPT_FLAG, .help = "show this text"},
+    {.name = "version", .kind = OPT_FLAG, .help = "print the version"},
+    {0},
+};
+
+const struct opt help_opts[] = {
+    {.name = "markdown", .kind = OPT_FLAG, .help = "all commands, as in docs/cli.md"},
+    {0},
+};
+
+/* Options that several commands share, each said once. */
+#define PROJECT                                                                                    \
+    {                                                                                              \
+        .name = "project", .kind = OPT_TEXT, .value = "NAME", .required = true,                    \
+        .help = "the project"                                                                      \
+    }
+#define RUN                                                                                        \
+    {                                                                                              \
+        .name = "run", .kind = OPT_TEXT, .value = "NAME|ID", .required = true,                     \
+        .help = "the newest run of that name, or the run with that id"                             \
+    }
+#define RANK                                                                                       \
+    { .name = "rank", .kind = OPT_INT, .value = "N", .max = INT32_MAX, .help = "only this rank" }
+#define SPAN                                                                                       \
+    {.name = "step",                                                                               \
+     .kind = OPT_INT,                                                                              \
+     .value = "N",                                                                                 \
+     .min = INT64_MIN,                                                                             \
+     .max = INT64_MAX,                                                                             \
+     .help = "exactly this step"},                                                                 \
+        {.name = "around",                                                                         \
+         .kind = OPT_INT,                                                                          \
+         .value = "N",                                                                             \
+         .min = INT64_MIN,                                                                         \
+         .max = INT64_MAX,                                                                         \
+         .help = "steps N - window to N + window"},                                                \
+        {.name = "at-time",                                                                        \
+         .kind = OPT_TEXT,                                                                         \
+         .value = "TIME",                                                                          \
+         .help = "window seconds to both sides of this time (ISO 8601)"},                          \
+        {.name = "window",                                                                         \
+         .kind = OPT_INT,                                                                          \
+         .value = "N",                                                                             \
+         .max = INT32_MAX,                                                                         \
+         .fallback = "10",                                                                         \
+         .help = "steps or seconds to both sides"},                                                \
+        RANK, {                                                                                    \
+        .name = "attempt", .kind = OPT_TEXT, .value = "N|all",                                     \
+        .help = "only this start of each rank, or all; otherwise steps that a restarted rank "     \
+                "logged again count once, from its latest start"                                   \
+    }
+
+const struct opt project_opts[] = {PROJECT, {0}};
+const struct opt run_opts[] = {PROJECT, RUN, {0}};
+
+const struct opt alerts_opts[] = {
+    PROJECT,
+    {.name = "run",
+     .kind = OPT_TEXT,
+     .value = "NAME|ID",
+     .help = "only the newest run of that name, or the run with that id"},
+    {.name = "level",
+     .kind = OPT_CHOICE,
+     .value = "info|warn|error",
+     .help = "only this level, not those above it"},
+    {.name = "since",
+     .kind = OPT_TEXT,
+     .value = "TIME",
+     .help = "only alerts after this time (ISO 8601)"},
+    RANK,
+    {0},
+};
+
+const struct opt records_opts[] = {
+    PROJECT,
+    {.name = "run",
+     .kind = OPT_TEXT,
+     .value = "NAME|ID",
+     .help = "only the newest run of that name, or the run with that id"},
+    {0},
+};
+
+const struct opt metric_opts[] = {
+    PROJECT,
+    RUN,
+    {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .required = true, .help = "the metric"},
+    SPAN,
+    {0},
+};
+
+const struct opt snapshot_opts[] = {PROJECT, RUN, SPAN, {0}};
+
+const struct opt system_metric_opts[] = {
+    PROJECT, RUN, {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .help = "only this metric"},
+    RANK,    {0},
+};
+
+const struct opt query_opts[] = {
+    PROJECT,
+    {.name = "sql",
+     .kind = OPT_TEXT,
+     .value = "SQL",
+     .required = true,
+     .help = "one statement that reads"},
+    {.name = "timeout",
+     .kind = OPT_INT,
+     .value = "SECONDS",
+     .min = 1,
+     .max = 3600,
+     .fallback = "30",
+     .help = "stop the statement after so long"},
+    {0},
+};
+
+const struct opt up_opts[] = {
+    {.name = "data",
+     .kind = OPT_TEXT,
+     .value = "DIR",
+     .help =
+         "where the private PostgreSQL and the logs are; else TOCSIN_DATA_DIR, else this user's "
+         "place"},
+    {0},
+};
+
+const struct opt ship_opts[] = {
+    {.name = "follow", .kind = OPT_FLAG, .help = "look again every few seconds, until stopped"},
+    {.name = "dir",
+     .kind = OPT_TEXT,
+     .value = "DIR",
+     .help = "look for rings and spools there; else TOCSIN_RING_DIR and TOCSIN_SPOOL_DIR, else "
+             "this user's places"},
+    {.name = "endpoint",
+     .kind = OPT_TEXT,
+     .value = "LIST",
+     .help = "collectors to deliver to, instead of those that each run was given"},
+    {0},
+};
+
+const struct opt psql_opts[] = {
+    {.name = "role",
+     .kind = OPT_CHOICE,
+     .value = "reader|collector|owner",
+     .fallback = "reader",
+     .help = "who to be in the private PostgreSQL"},
+    {0},
+};
+
+const struct opt server_key_opts[] = {
+    {.name = "out",
+     .kind = OPT_TEXT,
+     .value = "FILE",
+     .help = "the key file; else server.key in this user's data directory"},
+    {0},
+};
+
+const struct opt client_key_opts[] = {
+    {.name = "out",
+     .kind = OPT_TEXT,
+     .value = "FILE",
+     .required = true,
+     .help = "the key file to make"},
+    {0},
+};
+
+#define KEY_NAME                                                                                   \
+    {                                                                                              \
+        .name = "name", .kind = OPT_TEXT, .value = "NAME", .required = true,                       \
+        .help = "what the key is called here, for example a cluster or a person"                   \
+    }
+#define QUOTA_MAX 1000000000000
+
+const struct opt authorize_opts[] = {
+    KEY_NAME,
+    {.name = "public-key",
+     .kind = OPT_TEXT,
+     .value = "KEY",
+     .required = true,
+     .help = "as `tocsin keys client` printed it, in single quotes"},
+    {.name = "project",
+     .kind = OPT_LIST,
+     .value = "NAME",
+     .help = "a project that it may write into; may be repeated; without it: all projects"},
+    {.name = "points-per-s",
+     .kind = OPT_INT,
+     .value = "N",
+     .min = 1,
+     .max = QUOTA_MAX,
+     .help = "metric values a second; without it: no limit"},
+    {.name = "series-per-min",
+     .kind = OPT_INT,
+     .value = "N",
+     .min = 1,
+     .max = QUOTA_MAX,
+     .help = "new metric names a minute; without it: no limit"},
+    {.name = "alerts-per-min",
+     .kind = OPT_INT,
+     .value = "N",
+     .min = 1,
+     .max = QUOTA_MAX,
+     .help = "alerts a minute; without it: no limit"},
+    {.name = "replace", .kind = OPT_FLAG, .help = "give the key of that name this public key"},
+    {0},
+};
+
+const struct opt revoke_opts[] = {KEY_NAME, {0}};
+
+#define ANY_PROJECT(text)                                                                          \
+    { .name = "project", .kind = OPT_TEXT, .value = "NAME", .help = text }
+#define COMMENT                                                                                    \
+    { .name = "comment", .kind = OPT_TEXT, .value = "TEXT", .help = "why, for colleagues" }
+#define DAY_S INT64_C(86400)
+
+const struct opt endpoint_add_opts[] = {
+    ANY_PROJECT("only alerts of this project; without it: of all"),
+    {.name = "min-level",
+     .kind = OPT_CHOICE,
+     .value = "info|warn|error",
+     .fallback = "info",
+     .help = "this level and those above it"},
+    {.name = "repeat",
+     .kind = OPT_TIME,
+     .value = "TIME",
+     .max = 7 * DAY_S,
+     .fallback = "60s",
+     .help = "send identical alerts (same run, level and title) this far apart"},
+    {.name = "kind",
+     .kind = OPT_CHOICE,
+     .value = "slack|discord|generic",
+     .help = "what the messages look like; without it the URL tells"},
+    {.name = "url-file",
+     .kind = OPT_TEXT,
+     .value = "FILE",
+     .help = "read the URL there, not from standard input"},
+    {0},
+};
+
+const struct opt endpoint_list_opts[] = {
+    ANY_PROJECT("only endpoints that take alerts of this project"), {0}};
+
+const struct opt endpoint_test_opts[] = {
+    {.name = "timeout",
+     .kind = OPT_TIME,
+     .value = "TIME",
+     .min = 1,
+     .max = 3600,
+     .fallback = "30s",
+     .help = "wait for the answer at most this long"},
+    {0},
+};
+
+const struct opt silence_add_opts[] = {
+    ANY_PROJECT("only alerts of this project; without it: of all"),
+    {.name = "run",
+     .kind = OPT_TEXT,
+     .value = "NAME|ID",
+     .help = "only alerts of the newest run of that name, or of the run with that id"},
+    {.name = "max-level",
+     .kind = OPT_CHOICE,
+     .value = "info|warn|error",
+     .fallback = "error",
+     .help = "this level and those below it"},
+    {.name = "title",
+     .kind = OPT_TEXT,
+     .value = "PATTERN",
+     .help = "only alerts of this title; * stands for any text"},
+    {.name = "for",
+     .kind = OPT_TIME,
+     .required = true,
+     .value = "TIME",
+     .min = 1,
+     .max = 366 * DAY_S,
+     .help = "how long, from now on: 90s, 15m, 2h, 7d"},
+    COMMENT,
+    {0},
+};
+
+const struct opt silence_list_opts[] = {
+    ANY_PROJECT("only silences that alerts of this project are under"), {0}};
+
+const struct opt ack_opts[] = {COMMENT, {0}};
+
+const struct opt deliveries_opts[] = {
+    ANY_PROJECT("only alerts of this project"),
+    {.name = "run",
+     .kind = OPT_TEXT,
+     .value = "NAME|ID",
+     .help = "only the newest run of that name, or the run with that id; needs --project"},
+    {.name = "alert",
+     .kind = OPT_INT,
+     .value = "ID",
+     .min = 1,
+     .max = INT64_MAX,
+     .help = "only this alert"},
+    {.name = "state",
+     .kind = OPT_CHOICE,
+     .value = "waiting|delivered|failed|silenced|acknowledged|abandoned",
+     .help = "only this state"},
+    {0},
+};
