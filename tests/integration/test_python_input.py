@@ -336,7 +336,7 @@ def test_finish_while_threads_log(db, scripts):
 def test_at_interpreter_shutdown(db, scripts):
     """From destructors, atexit functions and threads that are still running."""
     log = scripts.run("""
-        import atexit, threading
+        import atexit, threading, time
         import tocsin
 
         class Last:
@@ -350,6 +350,7 @@ def test_at_interpreter_shutdown(db, scripts):
         def daemon():
             while True:
                 run.log({"c": 1})
+                time.sleep(0.0005)  # a full ring would drop the others' calls
 
         run = tocsin.init()
         tocsin.log({"a": 1})

@@ -32,8 +32,9 @@ bool core_check(struct core *core, enum tocsin_err err, const char *what) {
 /* Start and end */
 
 static int core_init(PyObject *self, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"project", "name",  "group",     "config", "endpoint",
-                            "run_id",  "quiet", "next_step", "resume", NULL};
+    static char *names[] = {
+        "project", "name",      "group",  "config",      "endpoint",          "run_id",
+        "quiet",   "next_step", "resume", "webhook_url", "webhook_min_level", NULL};
     struct core *core = (struct core *)self;
     struct tocsin_options options = TOCSIN_OPTIONS_INIT;
     int quiet = 0;
@@ -41,7 +42,7 @@ static int core_init(PyObject *self, PyObject *args, PyObject *keywords) {
     long long next_step = 0;
     struct tocsin *run = NULL;
     if (!PyArg_ParseTupleAndKeywords(
-            args, keywords, "|$zzzzzzpLi", names, &options.project, &options.name, &options.group,
+            args, keywords, "|$zzzzzzpLizz", names, &options.project, &options.name, &options.group,
             &options.config, &options.endpoints, &options.run_id, &quiet, &next_step, &resume)) {
         return -1;
     }
@@ -57,8 +58,10 @@ static int core_init(PyObject *self, PyObject *args, PyObject *keywords) {
     options.resume = (enum tocsin_resume)resume;
     core->next_step = next_step;
     core->highest_step = next_step - 1;
-    Py_BEGIN_ALLOW_THREADS tocsin_start(&options, &run); /* an error has been said on stderr */
-    Py_END_ALLOW_THREADS core->run = run;
+    PyThreadState *python = PyEval_SaveThread();
+    tocsin_start(&options, &run); /* an error has been said on stderr */
+    PyEval_RestoreThread(python);
+    core->run = run;
     return 0;
 }
 
@@ -75,9 +78,10 @@ static PyObject *core_finish(PyObject *self, PyObject *args) {
     struct tocsin *run = core->run;
     core->run = NULL;
     core->finished = core->finished || run != NULL;
-    Py_BEGIN_ALLOW_THREADS err =
-        failed ? tocsin_fail(&run, timeout_ms) : tocsin_finish(&run, timeout_ms);
-    Py_END_ALLOW_THREADS return PyLong_FromLong(err);
+    PyThreadState *python = PyEval_SaveThread();
+    err = failed ? tocsin_fail(&run, timeout_ms) : tocsin_finish(&run, timeout_ms);
+    PyEval_RestoreThread(python);
+    return PyLong_FromLong(err);
 }
 
 /* A run that nobody holds any more and nobody finished: what it has waits for the next one. */
@@ -87,8 +91,10 @@ static void core_dealloc(PyObject *self) {
     freefunc free_object = (freefunc)(uintptr_t)PyType_GetSlot(type, Py_tp_free);
     struct tocsin *run = core->run;
     core->run = NULL;
-    Py_BEGIN_ALLOW_THREADS tocsin_finish(&run, 0);
-    Py_END_ALLOW_THREADS keycache_clear(&core->cache);
+    PyThreadState *python = PyEval_SaveThread();
+    tocsin_finish(&run, 0);
+    PyEval_RestoreThread(python);
+    keycache_clear(&core->cache);
     Py_XDECREF(core->complained);
     free_object(self);
     Py_DECREF(type);

@@ -12,7 +12,7 @@ static size_t slot_of(const struct row *row) {
 bool keycache_find(const struct keycache *cache, const struct row *row, tocsin_keyset *out_keyset) {
     const struct keycache_entry *entry = &cache->slots[slot_of(row)];
     if (entry->hash != row->hash || entry->n != row->n || row->n == 0 ||
-        memcmp(entry->keys, row->keys, row->n * sizeof *row->keys) != 0) {
+        memcmp(entry->keys, row->keys, ROW_KEYS_BYTES(row->n)) != 0) {
         return false;
     }
     *out_keyset = entry->keyset;
@@ -34,12 +34,12 @@ static void drop(struct keycache_entry *entry) {
 void keycache_put(struct keycache *cache, const struct row *row, tocsin_keyset keyset) {
     struct keycache_entry *entry = &cache->slots[slot_of(row)];
     drop(entry);
-    PyObject **keys = row->n <= KEYCACHE_COLUMNS_MAX ? PyMem_Malloc(row->n * sizeof *keys) : NULL;
+    PyObject **keys = row->n <= KEYCACHE_COLUMNS_MAX ? PyMem_Malloc(ROW_KEYS_BYTES(row->n)) : NULL;
     if (keys == NULL || entry->n != 0) {
         PyMem_Free(keys);
         return;
     }
-    memcpy(keys, row->keys, row->n * sizeof *keys);
+    memcpy(keys, row->keys, ROW_KEYS_BYTES(row->n));
     for (size_t i = 0; i < row->n; i++) {
         Py_INCREF(keys[i]);
     }

@@ -3,6 +3,7 @@
 
 #include "emitter/python/src/logcall.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "emitter/python/src/complain.h"
@@ -10,13 +11,16 @@
 
 /* Steps */
 
+#define WHOLE_DOUBLE_MAX                                                                           \
+    9007199254740992.0 /* 2^53: up to here a double is the number it was made of */
+
 /* A new reference to an int, or NULL with an exception. 3.0 is a step, 3.5 is none. */
 static PyObject *whole_number(PyObject *object) {
     if (!PyFloat_Check(object)) {
         return PyNumber_Index(object);
     }
     const double value = PyFloat_AsDouble(object);
-    if (value >= -0x1p53 && value <= 0x1p53 && value == (double)(int64_t)value) {
+    if (fabs(value) <= WHOLE_DOUBLE_MAX && value == (double)(int64_t)value) {
         return PyLong_FromLongLong((int64_t)value);
     }
     PyErr_SetString(PyExc_ValueError, "not a whole number");

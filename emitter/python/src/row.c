@@ -30,14 +30,14 @@ void row_fini(struct row *row) {
 
 static bool grow(struct row *row) {
     const size_t room = row->room * 4;
-    PyObject **keys = PyMem_Malloc(room * sizeof *keys);
+    PyObject **keys = PyMem_Malloc(ROW_KEYS_BYTES(room));
     double *values = PyMem_Malloc(room * sizeof *values);
     if (room > (size_t)ROW_VALUES_MAX * 4 || keys == NULL || values == NULL) {
         PyMem_Free(keys);
         PyMem_Free(values);
         return false;
     }
-    memcpy(keys, row->keys, row->n * sizeof *keys);
+    memcpy(keys, row->keys, ROW_KEYS_BYTES(row->n));
     memcpy(values, row->values, row->n * sizeof *values);
     if (row->keys != row->key_room) {
         PyMem_Free(row->keys);

@@ -9,9 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROW_INLINE     64      /* up to so many values need no allocation */
-#define ROW_VALUES_MAX 1000000 /* what is more is left out of the call */
-#define ROW_DEPTH_MAX  16      /* of nested dicts; one that holds itself ends here */
+#define ROW_INLINE        64      /* up to so many values need no allocation */
+#define ROW_VALUES_MAX    1000000 /* what is more is left out of the call */
+#define ROW_DEPTH_MAX     16      /* of nested dicts; one that holds itself ends here */
+#define ROW_KEYS_BYTES(n) ((n) * sizeof(void *))
 
 struct row {
     size_t n;

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration of a run: a dict whose changes reach the database."""
 
-import json
 import math
 
 from tocsin._alerts import text_of
@@ -60,6 +59,7 @@ def plain(value, depth=0):
 
 
 def to_json(values):
+    import json  # late: half of what importing tocsin would take
     return json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 

@@ -20,11 +20,6 @@ _config_owner = None  # the run whose configuration `config` is
 _open = set()  # runs that nobody has finished yet
 
 
-def _variable(name):
-    """TOCSIN_<name>, else TRACKIO_<name>."""
-    return os.environ.get(f"TOCSIN_{name}") or os.environ.get(f"TRACKIO_{name}") or None
-
-
 class Run(_core.Core):
     """A run of this process. Made by tocsin.init(); a program that needs several at the same time makes
     them itself. With `with` it is finished at the end of the block, as failed after an exception."""
@@ -41,16 +36,16 @@ class Run(_core.Core):
             raise ValueError("Give init() a project, or set TOCSIN_PROJECT")
         if config is not None and not isinstance(config, dict):
             raise TypeError(f"config must be a dict, not {type(config).__name__}")
-        self._webhook_url = webhook_url or _variable("WEBHOOK_URL")
-        min_level = webhook_min_level or _variable("WEBHOOK_MIN_LEVEL")
-        self._webhook_min = order_of(level_of(min_level)) if min_level else 0
+        if webhook_min_level is not None:
+            webhook_min_level = level_of(webhook_min_level).value
         self.group = group
         self.config = Config()
         started = plain(config or {})
         texts, long = messages(started)
         super().__init__(project=self.project, name=name or None, group=group or None,
                          config=texts[0] if started else None, endpoint=endpoint, run_id=run_id,
-                         quiet=quiet, resume=RESUME.index(resume),
+                         quiet=quiet, resume=RESUME.index(resume), webhook_url=webhook_url,
+                         webhook_min_level=webhook_min_level,
                          next_step=next_step_of(self.project, name, resume, endpoint))
         self.name = self._name or name or ""
         self.config.attach(config or {}, self._merge_config)
@@ -85,12 +80,11 @@ class Run(_core.Core):
             known = AlertLevel.WARN
         self._alert(order_of(known), text_of(title, TITLE_CHARACTERS_MAX) or "(no title)",
                     None if text is None else text_of(text, TEXT_CHARACTERS_MAX), step,
-                    self._webhook_for(order_of(known), webhook_url))
+                    self._webhook(webhook_url))
 
-    def _webhook_for(self, order, given):
-        """Where the collector posts this alert, besides the project's endpoints."""
-        url = given or self._webhook_url
-        if not url or order < self._webhook_min:
+    def _webhook(self, url):
+        """Where the collector posts this alert, in place of the run's webhook_url."""
+        if not url:
             return None
         url = text_of(url, URL_BYTES_MAX + 1)
         if len(url.encode()) <= URL_BYTES_MAX:
