@@ -7,6 +7,9 @@ what it needs and leaves with all faults healed. faults.py finishes and asks the
 import os
 import signal
 
+from world import LIVELY_S
+
+ZOMBIE_HOLDS_S = 60  # its locks, if it stands in the middle of a COPY: collector/sql/set_session.sql
 SCENARIOS = {}  # name: (function, arguments of its World)
 
 
@@ -116,7 +119,7 @@ def zombie(world, kills):
             if world.rng.random() < 0.7:
                 first.resume()
                 world.go_on(world.rng.uniform(0, 0.2))
-        world.wait_progress()
+        world.wait_progress(deadline_s=ZOMBIE_HOLDS_S + LIVELY_S)
         first.resume()
         proxy.set("open")
         world.kills["zombie"] += 1
