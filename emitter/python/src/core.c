@@ -41,9 +41,10 @@ static int core_init(PyObject *self, PyObject *args, PyObject *keywords) {
     int resume = 0;
     long long next_step = 0;
     struct tocsin *run = NULL;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, keywords, "|$zzzzzzpLizz", names, &options.project, &options.name, &options.group,
-            &options.config, &options.endpoints, &options.run_id, &quiet, &next_step, &resume)) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$zzzzzzpLizz", names, &options.project,
+                                     &options.name, &options.group, &options.config,
+                                     &options.endpoints, &options.run_id, &quiet, &next_step,
+                                     &resume, &options.webhook_url, &options.webhook_min_level)) {
         return -1;
     }
     if (core->complained != NULL) {
