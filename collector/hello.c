@@ -212,11 +212,12 @@ static enum err insert_producer(struct pg *pg, struct work *work, struct why *wh
     return PARAM_RUN(pg, insert_producer, params, NULL, why);
 }
 
-enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, bool only_if_none,
-                            struct why *why) {
+enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config,
+                            enum hello_config how, struct why *why) {
     struct param_i64 run;
+    struct param_i64 way;
     const struct pg_param params[] = {param_i64((int64_t)run_id, &run), param_text(config),
-                                      param_bool(only_if_none)};
+                                      param_i64(how, &way)};
     enum err err = pg_run(pg, "savepoint config", why);
     if (err != ERR_OK) {
         return err;
@@ -238,7 +239,8 @@ static enum err merge_config(struct pg *pg, const struct work *work, struct why 
     const struct wire_hello *hello = work->hello;
     return hello->config.len == 0
                ? ERR_OK
-               : hello_merge_config(pg, work->result.run_id, hello->config, hello->rank != 0, why);
+               : hello_merge_config(pg, work->result.run_id, hello->config,
+                                    hello->rank == 0 ? HELLO_CONFIG_WINS : HELLO_CONFIG_FILLS, why);
 }
 
 static enum err introduce(struct pg *pg, struct work *work, struct why *why) {

@@ -31,9 +31,16 @@ struct hello_result {
 enum err hello_run(struct dbconn *conn, size_t n, struct message **messages,
                    struct hello_result *out, struct why *why) ERR_MUST_CHECK;
 
+/* Numbers as collector/sql/merge_config.sql has them. */
+enum hello_config {
+    HELLO_CONFIG_WINS = 0,   /* over what the run has: that of rank 0 */
+    HELLO_CONFIG_FILLS = 1,  /* only a run that has none: the first of another rank */
+    HELLO_CONFIG_YIELDS = 2, /* to what the run has, key by key: what another rank adds later */
+};
+
 /* Merges a config into a run's, inside an open transaction; text that is not a JSON object is kept
- * as {"_invalid_config": text}. only_if_none: unless the run has one. */
-enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config, bool only_if_none,
-                            struct why *why) ERR_MUST_CHECK;
+ * as {"_invalid_config": text}. */
+enum err hello_merge_config(struct pg *pg, uint64_t run_id, struct str config,
+                            enum hello_config how, struct why *why) ERR_MUST_CHECK;
 
 #endif

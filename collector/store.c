@@ -248,7 +248,8 @@ static enum err put_finish(struct store *store, struct pg *pg, const struct prod
 static enum err put_config(struct store *store, struct pg *pg, const struct producer *producer,
                            const struct wire_item *item, struct why *why) {
     (void)store;
-    return hello_merge_config(pg, producer->run_id, item->config, producer->rank != 0, why);
+    return hello_merge_config(pg, producer->run_id, item->config,
+                              producer->rank == 0 ? HELLO_CONFIG_WINS : HELLO_CONFIG_YIELDS, why);
 }
 
 static enum err copy_blocks(struct store *store, struct pg *pg, struct why *why) {

@@ -113,7 +113,7 @@ def test_a_later_config_of_another_rank_does_not_overwrite_that_of_rank_0(db, to
     first = hello(make_emitter, tocsind, run_id=7, rank=0)
     first.config('{"from": 0}')
     other.config('{"from": 1, "late": 1}')
-    assert db.value("select config from runs") == {"from": 0}
+    assert db.value("select config from runs") == {"from": 0, "late": 1}
 
 
 def test_rank_0_names_the_run_whoever_came_first(db, tocsind, make_emitter):
