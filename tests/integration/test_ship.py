@@ -139,7 +139,8 @@ def test_a_torn_tail_beside_its_ring_is_counted_to_the_last_call(place, db, make
     shipped(ship(trainer, "--json"))
     emitted, committed, dropped, on_node = conservation(db)["metrics"]
     assert on_node == 0 and trainer.returned <= emitted
-    assert committed < trainer.returned and emitted == committed + dropped
+    # Killed between writing a batch to the spool and giving up its place in the ring: nothing is torn.
+    assert emitted == committed + dropped and (committed < trainer.returned or dropped == 0)
     last = db.query("select max(step) from tocsin.metrics where name = 'a'")[0][0]
     assert last >= trainer.returned - 1, "what was in the ring behind it is there"
 
