@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 
 import psycopg2  # noqa: E402
 from rig.postgres import Cluster, connect  # noqa: E402
-from rig.process import Process, clear_place, make_place, survivors  # noqa: E402
+from rig.process import SANITIZER_EXIT, Process, clear_place, make_place, survivors  # noqa: E402
 from rig.programs import Cli, Tocsind  # noqa: E402
 from rig.wait import wait_for  # noqa: E402
 
@@ -91,7 +91,10 @@ class Trainers:
                     "TOCSIN_ENDPOINT": endpoints, "WORLD_SIZE": str(ranks),
                     "TOCSIN_RING_DIR": str(world.rings),
                     "TOCSIN_RING_BYTES": str(ring_bytes) if ring_bytes else None,
-                    "TOCSIN_SPOOL_BYTES": str(spool_bytes) if spool_bytes else None, **(env or {})}
+                    "TOCSIN_SPOOL_BYTES": str(spool_bytes) if spool_bytes else None,
+                    # LeakSanitizer stops its own process at the end; a SIGCONT in that moment, as
+                    # finish() and some scenarios send, and it waits for ever.
+                    "ASAN_OPTIONS": f"detect_leaks=0:exitcode={SANITIZER_EXIT}", **(env or {})}
 
     def start_one(self, rank):
         world = self.world
