@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,4 +76,13 @@ void sample_set(struct sample *sample, double value, const char *format, ...) {
         }
         sample->next = i + 1;
     }
+}
+
+bool sample_is_known(const struct sample *sample) {
+    for (size_t i = 0; i < sample->n; i++) {
+        if (!isnan(sample->values[i])) {
+            return true;
+        }
+    }
+    return false;
 }

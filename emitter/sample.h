@@ -6,6 +6,7 @@
  * is a keyset of the run, and a run has room for so many: so a name that was seen once stays in the
  * list, with NaN when it could not be read, and the list grows a few times only. One thread. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SAMPLE_MAX         2048 /* names: 1,024 CPUs and what else there is, or 64 GPUs */
@@ -30,5 +31,7 @@ void sample_begin(struct sample *sample);
  * text, too long, or for which there is no room, is left out. */
 void sample_set(struct sample *sample, double value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Whether any value is known. */
+bool sample_is_known(const struct sample *sample);
 
 #endif
