@@ -152,7 +152,7 @@ static int64_t local_rank(void) {
     static const char *const names[] = {"LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK",
                                         "MPI_LOCALRANKID", "SLURM_LOCALID"};
     struct why unheard;
-    int64_t rank;
+    int64_t rank = -1;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (variable(names[i]) != NULL &&
             read_number(names[i], WIRE_WORLD_SIZE_MAX, &rank, &unheard) == ERR_OK) {

@@ -231,8 +231,9 @@ static void read_disks(struct procfs *p) {
     }
     while ((line = proctext_line(&p->text)) != NULL) {
         const char *name = line;
-        uint64_t number;
-        if (!proctext_take(&name, &number) || !proctext_take(&name, &number)) {
+        uint64_t major;
+        uint64_t minor;
+        if (!proctext_take(&name, &major) || !proctext_take(&name, &minor)) {
             continue;
         }
         name += strspn(name, " ");

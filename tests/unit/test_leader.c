@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "emitter/claims.h"
 #include "emitter/leader.h"
 #include "tests/unit/scene.h"
 
@@ -142,6 +143,35 @@ static void without_a_directory_nobody_leads(void **state) {
     leader_sweep("/nowhere/at");
 }
 
+static void *claim_and_give_up(void *context) {
+    const struct wire_id stream = {.bytes = {*(const uint8_t *)context}};
+    uintptr_t refused = 0;
+    for (int i = 0; i < 2000; i++) {
+        if (claims_add(&stream)) {
+            claims_remove(&stream);
+        } else {
+            refused++;
+        }
+    }
+    return (void *)refused;
+}
+
+/* They are looked through by one thread while another one changes them: for ThreadSanitizer. */
+static void claims_may_change_while_they_are_looked_through(void **state) {
+    (void)state;
+    const uint8_t ids[] = {1, 2, 3};
+    pthread_t threads[3];
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(
+            pthread_create(&threads[i], NULL, claim_and_give_up, (void *)(uintptr_t)&ids[i]), 0);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        void *refused = NULL;
+        assert_int_equal(pthread_join(threads[i], &refused), 0);
+        assert_null(refused); /* each claims a stream of its own */
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(of_several_processes_one_leads_and_when_it_dies_another,
@@ -152,6 +182,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(
             what_a_killed_leader_left_is_swept_and_what_a_living_one_has_is_not, make, drop),
         cmocka_unit_test_setup_teardown(without_a_directory_nobody_leads, make, drop),
+        cmocka_unit_test(claims_may_change_while_they_are_looked_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
