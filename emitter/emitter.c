@@ -158,6 +158,9 @@ static enum err start_with(struct tocsin *run, const struct settings *settings,
     if (err == ERR_OK && run->is_claimed) {
         run->salvage = salvage_start(settings, keys, run->courier);
     }
+    if (err == ERR_OK) {
+        system_start(settings, identity.run_id, run->file.path, run, &run->system);
+    }
     if (err == ERR_OK && settings->rank == 0) {
         notice_say(settings->quiet, "run %s of project %s, %u rank%s", run->name, settings->project,
                    settings->world_size, settings->world_size == 1 ? "" : "s");
@@ -251,6 +254,7 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
         deadline_ms = FINISH_MAX_MS;
     }
     const int64_t deadline_ns = clock_mono_ns() + deadline_ms * CLOCK_NS_PER_MS;
+    system_cancel(&run->system);
     atomic_store(&run->finishing, true);
     const struct wire_finish finish = {.ending = ending, .time_ns = clock_wall_ns()};
     run_count_emitted(run->events);
@@ -261,6 +265,7 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     bool spooled;
     const enum courier_end how = courier_stop(run->courier, deadline_ns, &spooled);
     salvage_stop(run->salvage);
+    system_stop(&run->system, deadline_ns);
     if (how != COURIER_DELIVERED) {
         say_undelivered(run, endings[how].why,
                         spooled ? run->file.texts->spool_dir : run->file.path);

@@ -146,6 +146,77 @@ static enum err resolve_ranks(const struct tocsin_options *options, struct setti
     return ERR_OK;
 }
 
+/* The rank among those on this machine. Open MPI before Slurm: mpirun in a batch script leaves
+ * SLURM_LOCALID as it was, 0 for all. Not worth refusing a run for. */
+static int64_t local_rank(void) {
+    static const char *const names[] = {"LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK",
+                                        "MPI_LOCALRANKID", "SLURM_LOCALID"};
+    struct why unheard;
+    int64_t rank = -1;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (variable(names[i]) != NULL &&
+            read_number(names[i], WIRE_WORLD_SIZE_MAX, &rank, &unheard) == ERR_OK) {
+            return rank;
+        }
+    }
+    return -1;
+}
+
+/* Which system metrics are logged, and how often. */
+static const struct sampling_row {
+    size_t on;       /* offset in struct tocsin_options: int */
+    size_t interval; /* double */
+    size_t setting;  /* offset in struct settings: int64_t */
+    const char *variable;
+    const char *what;
+} sampling_rows[] = {
+    {offsetof(struct tocsin_options, auto_log_gpu),
+     offsetof(struct tocsin_options, gpu_log_interval_s),
+     offsetof(struct settings, gpu_interval_ns), "TOCSIN_AUTO_LOG_GPU", "gpu_log_interval_s"},
+    {offsetof(struct tocsin_options, auto_log_cpu),
+     offsetof(struct tocsin_options, cpu_log_interval_s),
+     offsetof(struct settings, cpu_interval_ns), "TOCSIN_AUTO_LOG_CPU", "cpu_log_interval_s"},
+};
+
+static enum err resolve_sampling(const struct tocsin_options *options,
+                                 const struct sampling_row *row, struct settings *out,
+                                 struct why *why) {
+    int given;
+    double interval_s;
+    memcpy(&given, (const char *)options + row->on, sizeof given);
+    memcpy(&interval_s, (const char *)options + row->interval, sizeof interval_s);
+    int64_t on = given;
+    if (given < 0) {
+        on = 0;
+        if (variable(row->variable) != NULL) {
+            const enum err err = read_number(row->variable, 1, &on, why);
+            if (err != ERR_OK) {
+                return err;
+            }
+        }
+    }
+    if (interval_s == 0) {
+        interval_s = OPTIONS_INTERVAL_S_DEFAULT;
+    }
+    if (!(interval_s >= OPTIONS_INTERVAL_S_MIN && interval_s <= OPTIONS_INTERVAL_S_MAX)) {
+        return why_set(why, ERR_CONFIG, "%s must be from %g to %g", row->what,
+                       OPTIONS_INTERVAL_S_MIN, OPTIONS_INTERVAL_S_MAX);
+    }
+    const int64_t interval_ns = on != 0 ? (int64_t)(interval_s * 1e9) : 0;
+    memcpy((char *)out + row->setting, &interval_ns, sizeof interval_ns);
+    return ERR_OK;
+}
+
+static enum err resolve_samplings(const struct tocsin_options *options, struct settings *out,
+                                  struct why *why) {
+    enum err err = ERR_OK;
+    out->local_rank = local_rank();
+    for (size_t i = 0; err == ERR_OK && i < sizeof sampling_rows / sizeof sampling_rows[0]; i++) {
+        err = resolve_sampling(options, &sampling_rows[i], out, why);
+    }
+    return err;
+}
+
 /* A size that is given, or in the variable, or the default. */
 static enum err resolve_bytes(uint64_t given, const char *name, const uint64_t limits[3],
                               uint64_t *out, struct why *why) {
@@ -244,6 +315,9 @@ enum err options_resolve(const struct tocsin_options *options, struct settings *
     }
     if (err == ERR_OK) {
         err = resolve_ranks(&given, out, why);
+    }
+    if (err == ERR_OK) {
+        err = resolve_samplings(&given, out, why);
     }
     return err == ERR_OK ? resolve_sizes(&given, out, why) : err;
 }

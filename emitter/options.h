@@ -20,6 +20,10 @@
 #define OPTIONS_SPOOL_BYTES_MIN     (1024U * 1024)
 #define OPTIONS_SPOOL_BYTES_MAX     (1024ULL * 1024 * 1024 * 1024)
 
+#define OPTIONS_INTERVAL_S_DEFAULT 10.0
+#define OPTIONS_INTERVAL_S_MIN     0.1
+#define OPTIONS_INTERVAL_S_MAX     86400.0
+
 struct settings {          /* strings borrow from the options or the environment */
     const char *endpoints; /* never NULL; may point into endpoint_default */
     const char *project;
@@ -36,6 +40,9 @@ struct settings {          /* strings borrow from the options or the environment
     enum tocsin_resume resume;
     uint32_t rank;
     uint32_t world_size;
+    int64_t local_rank;      /* among those on this machine; -1: not known */
+    int64_t gpu_interval_ns; /* 0: not logged by itself */
+    int64_t cpu_interval_ns;
     bool quiet;
     char endpoint_default[128];
     struct webhook webhook;

@@ -10,6 +10,7 @@
 #include "emitter/claims.h"
 #include "emitter/courier.h"
 #include "emitter/keysets.h"
+#include "emitter/leader.h"
 #include "emitter/notice.h"
 #include "emitter/ringfile.h"
 #include "emitter/streamname.h"
@@ -257,6 +258,7 @@ void orphans_deliver(const struct orphans_spec *spec, struct orphans_report *out
     for (int i = 0; i < ORPHANS_RING_DIRS_MAX; i++) {
         if (spec->ring_dirs[i] != NULL) {
             deliver_rings(spec, spec->ring_dirs[i], out);
+            leader_sweep(spec->ring_dirs[i]);
         }
     }
     if (spec->spool_dir != NULL) {

@@ -2,7 +2,9 @@
 #include "emitter/owndir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,4 +71,22 @@ enum err owndir_make(const char *dir, const char *setting, struct why *why) {
                        setting);
     }
     return ERR_OK;
+}
+
+/* The file that is locked may have been removed by its former holder meanwhile. */
+static bool is_still_there(int dir_fd, const char *name, int fd) {
+    struct stat open_one;
+    struct stat named;
+    return fstat(fd, &open_one) == 0 && fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+}
+
+int owndir_lock(int dir_fd, const char *name) {
+    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    const int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && (fcntl(fd, F_SETLK, &whole) != 0 || !is_still_there(dir_fd, name, fd))) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }

@@ -18,4 +18,8 @@ enum err owndir_is_local(const char *dir, const char *setting, struct why *why) 
 /* The same for what statfs() answers. NULL: local. */
 const char *owndir_network_name(unsigned long f_type);
 
+/* Makes the file if it is not there, and locks it for this process (fcntl: until the descriptor is
+ * closed, or any other of the same file). -1: another process has it, or it cannot be had. */
+int owndir_lock(int dir_fd, const char *name);
+
 #endif

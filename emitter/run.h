@@ -3,7 +3,8 @@
 #define EMITTER_RUN_H
 
 /* What is behind a struct tocsin, and the few lines that every public function begins and ends
- * with. emitter.c starts and ends a run, log.c has the calls, alert.c the events. */
+ * with. emitter.c starts and ends a run, log.c has the calls, alert.c the events,
+ * system.c what it samples itself. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include "emitter/keysets.h"
 #include "emitter/ringfile.h"
 #include "emitter/salvage.h"
+#include "emitter/system.h"
 #include "emitter/webhook.h"
 
 struct tocsin {
@@ -31,6 +33,7 @@ struct tocsin {
     struct backlog backlog;
     char name[WIRE_NAME_BYTES_MAX + 1];
     struct webhook webhook;
+    struct system system;
 
     atomic_bool finishing;
     _Atomic int64_t highest_step; /* -1: none yet */

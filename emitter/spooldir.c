@@ -151,28 +151,13 @@ static void lock_name(const struct wire_id *stream, char *out) {
     memcpy(out + STREAMNAME_DIGITS, ".lock", sizeof ".lock");
 }
 
-/* The file that is locked may have been removed by its former holder meanwhile. */
-static bool is_still_there(const struct spooldir *dir, const char *name, int fd) {
-    struct stat open_one;
-    struct stat named;
-    return fstat(fd, &open_one) == 0 && fstatat(dir->fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
-}
-
 bool spooldir_claim(struct spooldir *dir, const struct wire_id *stream) {
-    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     char name[SPOOLDIR_NAME_BYTES];
-    if (dir->lock_fd >= 0) {
-        return true;
+    if (dir->lock_fd < 0) {
+        lock_name(stream, name);
+        dir->lock_fd = owndir_lock(dir->fd, name);
     }
-    lock_name(stream, name);
-    const int fd = openat(dir->fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && (fcntl(fd, F_SETLK, &whole) != 0 || !is_still_there(dir, name, fd))) {
-        close(fd);
-        return false;
-    }
-    dir->lock_fd = fd;
-    return fd >= 0;
+    return dir->lock_fd >= 0;
 }
 
 struct search {

@@ -115,10 +115,18 @@ struct tocsin_options {
     const char *webhook_min_level; /* "info", "warn" or "error": this level and above.
                                       TOCSIN_WEBHOOK_MIN_LEVEL, else TRACKIO_WEBHOOK_MIN_LEVEL;
                                       default: info */
+    int auto_log_gpu;          /* log all GPUs of this machine: 1 yes, 0 no, -1 TOCSIN_AUTO_LOG_GPU,
+                                  default: no. Of the ranks on one machine one does it */
+    int auto_log_cpu;          /* the same for CPU, memory, disks, network. TOCSIN_AUTO_LOG_CPU */
+    double gpu_log_interval_s; /* how often; 0: every 10 s */
+    double cpu_log_interval_s;
 };
 
 #define TOCSIN_OPTIONS_INIT                                                                        \
-    { .size = sizeof(struct tocsin_options), .rank = -1, .world_size = -1 }
+    {                                                                                              \
+        .size = sizeof(struct tocsin_options), .rank = -1, .world_size = -1, .auto_log_gpu = -1,   \
+        .auto_log_cpu = -1                                                                         \
+    }
 
 struct tocsin;
 
@@ -151,6 +159,22 @@ TOCSIN_API enum tocsin_err tocsin_log_named(struct tocsin *run, int64_t step, si
 /* Logs system metrics (GPU, host): ordered by time, without a step. Errors as above. */
 TOCSIN_API enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const char *const *names,
                                              const double *values);
+
+/* What tocsin_sample() reads. */
+#define TOCSIN_SAMPLE_GPU 1U
+#define TOCSIN_SAMPLE_CPU 2U
+
+/* Told what was logged; NaN: could not be read this time. Borrowed for the call. */
+typedef void (*tocsin_sampled)(void *context, size_t n, const char *const *names,
+                               const double *values);
+
+/* Reads and logs system metrics once, on this rank, whatever auto_log_gpu and auto_log_cpu say.
+ * what: TOCSIN_SAMPLE_GPU, TOCSIN_SAMPLE_CPU, or both with |. Another thread does it; this one
+ * waits for patience_ms (0: not at all, negative: 1,000) and then has `sampled`, which may be NULL,
+ * called in it, once for each of what. Where there is no GPU nothing is logged and nothing told.
+ * Errors: ARGUMENT, FORKED, FINISHED, SYSTEM, TIMEOUT (not yet: it is logged when it is read). */
+TOCSIN_API enum tocsin_err tocsin_sample(struct tocsin *run, unsigned what, int64_t patience_ms,
+                                         tocsin_sampled sampled, void *context);
 
 /* Raises an alert: prints one line to stdout (coloured on a terminal unless NO_COLOR is set) and
  * sends it ahead of all metrics. title: 1 to 1,024 bytes; text: NULL or up to 32 KiB; longer ones

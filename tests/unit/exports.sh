@@ -19,7 +19,7 @@ if [ "$declared" != "$exported" ]; then
 fi
 for name in $needed; do
   case $name in
-    libzmq.so.* | libmsgpack*.so.* | libc.so.* | libpthread.so.* | ld-linux*) ;;
+    libzmq.so.* | libmsgpack*.so.* | libc.so.* | libdl.so.* | libpthread.so.* | ld-linux*) ;;
     lib*san.so.* | libclang_rt.*) ;;
     *) echo "needs $name" && rc=1 ;;
   esac

@@ -68,6 +68,7 @@ static int call_everything(struct tocsin *run) {
         tocsin_alert(run, TOCSIN_INFO, "from the child", NULL, 1, NULL),
         tocsin_set_config(run, "{}"),
         tocsin_get_stats(run, &stats),
+        tocsin_sample(run, TOCSIN_SAMPLE_GPU | TOCSIN_SAMPLE_CPU, 1000, NULL, NULL),
         tocsin_finish(&run, PATIENCE_MS),
     };
     for (int i = 0; i < (int)(sizeof errs / sizeof errs[0]); i++) {

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,61 @@ static void resume_is_checked(void **state) {
     assert_int_equal(resolve(), ERR_OK);
     options.resume = (enum tocsin_resume)3;
     assert_refused(ERR_CONFIG, "never, allow, must");
+}
+
+static void system_metrics_are_logged_where_it_is_said(void **state) {
+    (void)state;
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.gpu_interval_ns, 0);
+    assert_int_equal(settings.cpu_interval_ns, 0);
+    setenv("TOCSIN_AUTO_LOG_GPU", "1", 1);
+    setenv("TOCSIN_AUTO_LOG_CPU", "0", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.gpu_interval_ns, INT64_C(10000000000));
+    assert_int_equal(settings.cpu_interval_ns, 0);
+    options.auto_log_gpu = 0;
+    options.auto_log_cpu = 1;
+    options.cpu_log_interval_s = 0.25;
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.gpu_interval_ns, 0);
+    assert_int_equal(settings.cpu_interval_ns, 250000000);
+    options.size = offsetof(struct tocsin_options, auto_log_gpu); /* an older program's */
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.gpu_interval_ns, INT64_C(10000000000));
+    assert_int_equal(settings.cpu_interval_ns, 0);
+    setenv("TOCSIN_AUTO_LOG_GPU", "yes", 1);
+    assert_refused(ERR_CONFIG, "TOCSIN_AUTO_LOG_GPU is \"yes\"");
+}
+
+static void an_interval_has_limits(void **state) {
+    (void)state;
+    const double bad[] = {0.09, -1, 86401, 1e300, (double)INFINITY, (double)NAN};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        options.gpu_log_interval_s = bad[i];
+        assert_refused(ERR_CONFIG, "gpu_log_interval_s must be from 0.1 to 86400");
+    }
+}
+
+/* The first variable that is a number decides. */
+static void the_local_rank_is_the_launchers(void **state) {
+    (void)state;
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.local_rank, -1);
+    setenv("SLURM_LOCALID", "0", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.local_rank, 0);
+    setenv("MPI_LOCALRANKID", "2", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.local_rank, 2);
+    setenv("OMPI_COMM_WORLD_LOCAL_RANK", "3", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.local_rank, 3);
+    setenv("LOCAL_RANK", "first", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.local_rank, 3);
+    setenv("LOCAL_RANK", "1", 1);
+    assert_int_equal(resolve(), ERR_OK);
+    assert_int_equal(settings.local_rank, 1);
 }
 
 static void the_ring_is_a_power_of_two_within_limits(void **state) {
@@ -381,6 +437,9 @@ int main(void) {
         TEST(a_bad_text_is_refused_by_name),
         TEST(a_config_has_a_limit),
         TEST(resume_is_checked),
+        TEST(system_metrics_are_logged_where_it_is_said),
+        TEST(an_interval_has_limits),
+        TEST(the_local_rank_is_the_launchers),
         TEST(the_ring_is_a_power_of_two_within_limits),
         TEST(every_launcher_tells_rank_and_world_size),
         TEST(an_option_wins_over_the_launcher),
