@@ -5,10 +5,15 @@
 #include "cli/find.h"
 #include "cli/list.h"
 
-static void print_head(struct json *json, const void *context) {
+static void print_project(struct json *json, const void *context) {
     const struct ctx *ctx = context;
     json_key(json, "project");
     json_text(json, args_text(ctx->args, "project"));
+}
+
+static void print_head(struct json *json, const void *context) {
+    const struct ctx *ctx = context;
+    print_project(json, ctx);
     json_key(json, "run");
     json_text(json, args_text(ctx->args, "run"));
 }
@@ -42,4 +47,21 @@ enum exit_code records_list(struct ctx *ctx, const struct records *records) {
         find_run_free(&run);
     }
     return code;
+}
+
+static enum exit_code check_given(struct ctx *ctx, const void *context) {
+    return args_given(ctx->args, "project") ? check(ctx, context) : EXIT_OK;
+}
+
+enum exit_code records_list_any(struct ctx *ctx, const struct records *records) {
+    const struct pg_param params[] = {db_text(args_text(ctx->args, "project"))};
+    const struct list list = {
+        .key = records->key,
+        .wide = records->wide,
+        .empty = records->empty,
+        .check = check_given,
+        .head = print_project,
+        .context = ctx,
+    };
+    return list_show(ctx, &list, records->sql, 1, params);
 }

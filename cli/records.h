@@ -17,4 +17,8 @@ struct records {
 /* Of --project and, if it is given, --run. */
 enum exit_code records_list(struct ctx *ctx, const struct records *records);
 
+/* The same of what need not belong to a project: with --project what concerns that one, else all.
+ * $1 of the statement: the project or null. */
+enum exit_code records_list_any(struct ctx *ctx, const struct records *records);
+
 #endif

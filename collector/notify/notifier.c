@@ -119,8 +119,8 @@ static enum err work(struct notifier *notifier, int64_t *out_wait_ms, struct why
     return err == ERR_OK ? count(notifier, why) : err;
 }
 
-/* A transaction that met another's is simply tried again. Anything else begins with a new
- * connection, and is told once. */
+/* Whatever failed, the next turn begins with a new connection, which ends the transaction of this
+ * one. A collision with another collector is nothing to tell; the rest is told once. */
 static void note_health(struct notifier *notifier, enum err err, const struct why *why) {
     if (err != ERR_OK) {
         session_drop(&notifier->pg);

@@ -48,7 +48,8 @@ def _say_what_is_ignored(options):
 
 def _say_what_is_not_yet(options):
     if options.get("auto_log_gpu") or options.get("auto_log_cpu"):
-        warn_once("tocsin does not sample system metrics by itself: log them with log_system()")
+        warn_once("tocsin does not sample system metrics for these arguments yet: set TOCSIN_AUTO_LOG_GPU=1 "
+                  "and TOCSIN_AUTO_LOG_CPU=1")
 
 
 def init(project, name=None, group=None, space_id=None, server_url=None, space_storage=None,
