@@ -226,6 +226,7 @@ static enum err parse_word(struct parse *p) {
             p->args->command = c;
             p->args->group = NULL;
             add_opts(p->args, c->opts);
+            add_opts(p->args, c->rows != NULL ? command_row_opts : NULL);
             break;
         }
         group = group || (len > 0 && (size_t)len < sizeof path &&
@@ -287,6 +288,9 @@ static enum err complete(const struct parse *p) {
         return args->group == NULL ? ERR_OK
                                    : why_set(p->why, ERR_CONFIG, "Which %s? See: tocsin %s --help",
                                              args->group, args->group);
+    }
+    if (args_given(args, "json") && args_given(args, "format")) {
+        return why_set(p->why, ERR_CONFIG, "--json and --format exclude each other.");
     }
     for (int i = 0; i < args->n; i++) {
         const struct opt *opt = args->values[i].opt;

@@ -29,7 +29,7 @@ static enum exit_code unknown(struct ctx *ctx, const struct pg_rows *rows) {
         abort();
     }
     ctx_fail(ctx, EXIT_NOT_FOUND,
-             "There is no alert %s; nothing is acknowledged. alert_id is in: tocsin list alerts "
+             "There is no alert %s; nothing is acknowledged. Ids are in: tocsin list alerts "
              "--json",
              text);
     free(text);
@@ -44,8 +44,7 @@ static void print(const struct ctx *ctx, const char *who) {
         return;
     }
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "alerts");
     json_open(&json, '[');
     for (int i = 0; i < ctx->args->rest_n; i++) {
@@ -56,8 +55,7 @@ static void print(const struct ctx *ctx, const char *who) {
     json_text(&json, who);
     json_key(&json, "comment");
     json_text(&json, args_text(ctx->args, "comment"));
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 static enum exit_code acknowledge(struct ctx *ctx, const char *ids) {

@@ -49,7 +49,8 @@ enum exit_code cmd_down(struct ctx *ctx) {
     if (err != ERR_OK) {
         return db_fail(ctx, err, &why);
     }
-    puts(stopped_something ? "tocsin is down; the data stays where it is."
-                           : "tocsin is down already: nothing runs.");
+    fprintf(ctx->out, "%s\n",
+            stopped_something ? "tocsin is down; the data stays where it is."
+                              : "tocsin is down already: nothing runs.");
     return EXIT_OK;
 }

@@ -70,10 +70,10 @@ static enum exit_code make_project(struct ctx *ctx) {
     return code;
 }
 
-static void print_json(const struct args *args, const struct pg_rows *rows) {
+static void print_json(const struct ctx *ctx, const struct pg_rows *rows) {
+    const struct args *args = ctx->args;
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "id");
     json_text(&json, pg_text(rows, 0, COLUMN_ID));
     json_key(&json, "url");
@@ -90,19 +90,19 @@ static void print_json(const struct args *args, const struct pg_rows *rows) {
     json_bool(&json, pg_text(rows, 0, COLUMN_MADE)[0] == 't');
     json_key(&json, "secret");
     json_text(&json, pg_text(rows, 0, COLUMN_SECRET));
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
-static void print(const struct pg_rows *rows) {
+static void print(const struct ctx *ctx, const struct pg_rows *rows) {
     const char *id = pg_text(rows, 0, COLUMN_ID);
     const char *secret = pg_text(rows, 0, COLUMN_SECRET);
-    printf("endpoint          %s\n"
-           "url               %s\n"
-           "kind              %s\n",
-           id, pg_text(rows, 0, COLUMN_URL), pg_text(rows, 0, COLUMN_KIND));
+    fprintf(ctx->out,
+            "endpoint          %s\n"
+            "url               %s\n"
+            "kind              %s\n",
+            id, pg_text(rows, 0, COLUMN_URL), pg_text(rows, 0, COLUMN_KIND));
     if (secret != NULL) {
-        printf("signing secret    %s\n", secret);
+        fprintf(ctx->out, "signing secret    %s\n", secret);
         ctx_note("The secret is shown this once; the receiver checks signatures with it.");
     }
     if (pg_text(rows, 0, COLUMN_MADE)[0] != 't') {
@@ -127,9 +127,9 @@ static enum exit_code add(struct ctx *ctx, const struct secrets *secrets) {
         return code;
     }
     if (ctx->json) {
-        print_json(args, rows);
+        print_json(ctx, rows);
     } else {
-        print(rows);
+        print(ctx, rows);
     }
     pg_rows_free(rows);
     return EXIT_OK;

@@ -11,14 +11,12 @@ static void print(const struct ctx *ctx, const char *id, const char *url, bool e
         return;
     }
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "id");
     json_text(&json, id);
     json_key(&json, "enabled");
     json_bool(&json, enabled);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 static enum exit_code set(struct ctx *ctx, const char *sql, const char *why, bool enabled) {

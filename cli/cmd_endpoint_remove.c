@@ -14,16 +14,14 @@ static void print(const struct ctx *ctx, const char *id, const struct pg_rows *r
         return;
     }
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "id");
     json_text(&json, id);
     json_key(&json, "alerts_abandoned");
     json_int(&json, pg_int(rows, 0, COLUMN_ALERTS));
     json_key(&json, "messages_abandoned");
     json_int(&json, pg_int(rows, 0, COLUMN_MESSAGES));
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 enum exit_code cmd_endpoint_remove(struct ctx *ctx) {

@@ -27,20 +27,18 @@ static enum exit_code check_kind(struct ctx *ctx, const char *id) {
 
 static void print(const struct ctx *ctx, const char *id, const char *secret, bool had_one) {
     if (!ctx->json) {
-        printf("signing secret    %s\n", secret);
+        fprintf(ctx->out, "signing secret    %s\n", secret);
         ctx_note("The secret is shown this once.%s",
                  had_one ? " Messages carry signatures of the old one too for 24 hours." : "");
         return;
     }
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "id");
     json_text(&json, id);
     json_key(&json, "secret");
     json_text(&json, secret);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 static enum exit_code rotate(struct ctx *ctx, const char *secret) {

@@ -62,10 +62,9 @@ static enum exit_code give_up(struct ctx *ctx, const struct test *test) {
     return code;
 }
 
-static void print_json(const struct test *test, const struct pg_rows *rows) {
+static void print_json(const struct ctx *ctx, const struct test *test, const struct pg_rows *rows) {
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "id");
     json_text(&json, test->id);
     json_key(&json, "delivered");
@@ -76,8 +75,7 @@ static void print_json(const struct test *test, const struct pg_rows *rows) {
     json_text(&json, pg_text(rows, 0, COLUMN_ANSWER));
     json_key(&json, "webhook_id");
     json_text(&json, test->webhook_id);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 #define SAID_BYTES_MAX 512
@@ -118,7 +116,7 @@ static enum exit_code report(struct ctx *ctx, const struct test *test, const str
     char said[SAID_BYTES_MAX];
     describe(rows, said);
     if (ctx->json) {
-        print_json(test, rows);
+        print_json(ctx, test, rows);
     } else if (is_delivered(rows)) {
         ctx_note("Endpoint %s (%s) took the message: %s", test->id, test->url, said);
     }

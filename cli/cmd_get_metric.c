@@ -36,7 +36,7 @@ static enum exit_code check(struct ctx *ctx, const void *context) {
 }
 
 static enum exit_code show(struct ctx *ctx, const struct run *run, const struct span *span) {
-    const struct answer answer = {.ctx = ctx, .run = run};
+    struct answer answer = {.ctx = ctx, .run = run};
     const struct list list = {
         .key = "values",
         .hidden = span->hide_attempt ? 1 : 0,

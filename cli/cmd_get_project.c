@@ -3,8 +3,7 @@
 #include "cli/ctx.h"
 #include "cli/db.h"
 #include "cli/find.h"
-#include "cli/json.h"
-#include "cli/rows.h"
+#include "cli/list.h"
 #include "cli_sql.h"
 
 #define COLUMN_LAST_STEP 5
@@ -24,38 +23,45 @@ static const char *last_activity(const struct pg_rows *rows) {
     return pg_rows_n(rows) == 0 ? NULL : pg_text(rows, highest, COLUMN_LAST_STEP);
 }
 
-static void print_json(const char *project, const struct pg_rows *rows) {
-    struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
-    json_key(&json, "project");
-    json_text(&json, project);
-    json_key(&json, "num_runs");
-    json_int(&json, pg_rows_n(rows));
-    json_key(&json, "runs");
-    rows_json_array(&json, rows);
-    json_key(&json, "last_activity");
-    json_number(&json, last_activity(rows));
-    json_close(&json);
-    json_end(&json);
+struct answer {
+    const char *project;
+    const struct pg_rows *rows;
+};
+
+static void print_head(struct json *json, const void *context) {
+    const struct answer *answer = context;
+    json_key(json, "project");
+    json_text(json, answer->project);
+    json_key(json, "num_runs");
+    json_int(json, pg_rows_n(answer->rows));
+}
+
+static void print_tail(struct json *json, const void *context) {
+    const struct answer *answer = context;
+    json_key(json, "last_activity");
+    json_number(json, last_activity(answer->rows));
 }
 
 enum exit_code cmd_get_project(struct ctx *ctx) {
-    const char *project = args_text(ctx->args, "project");
-    const struct pg_param params[] = {db_text(project)};
+    struct answer answer = {.project = args_text(ctx->args, "project")};
+    const struct pg_param params[] = {db_text(answer.project)};
     struct pg_rows *rows = NULL;
     enum exit_code code = find_project(ctx);
     if (code == EXIT_OK) {
         code = db_query(ctx, sql_list_runs, 1, params, &rows);
     }
-    if (code != EXIT_OK) {
-        return code;
-    }
-    if (ctx->json) {
-        print_json(project, rows);
-    } else {
-        rows_out_all(ctx, rows, COLUMNS_WIDE, "No runs found.");
+    answer.rows = rows;
+    const struct list list = {
+        .key = "runs",
+        .wide = COLUMNS_WIDE,
+        .empty = "No runs found.",
+        .head = print_head,
+        .tail = print_tail,
+        .context = &answer,
+    };
+    if (code == EXIT_OK) {
+        code = list_show_rows(ctx, &list, rows);
     }
     pg_rows_free(rows);
-    return EXIT_OK;
+    return code;
 }

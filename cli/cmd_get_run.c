@@ -35,24 +35,23 @@ static void print_config(struct json *json, const struct pg_rows *row) {
     json_close(json);
 }
 
-static void print_json(const struct pg_rows *row, const struct pg_rows *metrics) {
+static void print_json(const struct ctx *ctx, const struct pg_rows *row,
+                       const struct pg_rows *metrics) {
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     rows_json_members(&json, row, 0, PROJECT, CONFIG);
     json_key(&json, "metrics");
     rows_json_column(&json, metrics, 0);
     print_config(&json, row);
     rows_json_members(&json, row, 0, LAST_STEP, pg_columns_n(row));
-    rows_json_members(&json, row, 0, CREATED_AT, LAST_STEP);
-    json_close(&json);
-    json_end(&json);
+    rows_json_members(&json, row, 0, USERNAME, LAST_STEP);
+    ctx_json_close(&json);
 }
 
 static void print_text(const struct ctx *ctx, const struct pg_rows *row,
                        const struct pg_rows *metrics) {
     static const struct out_column columns[] = {{.name = "field"}, {.name = "value"}};
-    struct out *out = out_new(stdout, ctx->style, 2, columns);
+    struct out *out = out_new(ctx->out, ctx->style, 2, columns);
     for (int i = 0; i < pg_columns_n(row); i++) {
         out_cell(out, pg_column_name(row, i));
         rows_out_field(out, row, 0, i);
@@ -76,7 +75,7 @@ static enum exit_code show(struct ctx *ctx, const struct run *run) {
     if (code == EXIT_OK && pg_rows_n(row) == 0) {
         code = ctx_fail(ctx, EXIT_NOT_FOUND, "Run '%s' was deleted meanwhile.", run->name);
     } else if (code == EXIT_OK && ctx->json) {
-        print_json(row, metrics);
+        print_json(ctx, row, metrics);
     } else if (code == EXIT_OK) {
         print_text(ctx, row, metrics);
     }

@@ -30,7 +30,7 @@ static void print_tail(struct json *json, const void *context) {
 }
 
 static enum exit_code show(struct ctx *ctx, const struct run *run, const struct span *span) {
-    const struct answer answer = {.ctx = ctx, .run = run};
+    struct answer answer = {.ctx = ctx, .run = run};
     const struct list list = {
         .key = "metrics",
         .by_name = true,

@@ -25,7 +25,8 @@ struct stream {
     const struct run *run;
     bool started;
     bool any;
-    struct out *out; /* NULL for JSON */
+    struct columns columns; /* of a table */
+    struct out *out;        /* NULL for JSON */
     struct json json;
     /* the call that is being written */
     int64_t position; /* of its last value */
@@ -45,12 +46,15 @@ static void *need(void *memory) {
 static void start(struct stream *s, const struct pg_rows *rows) {
     const char *metric = args_text(s->ctx->args, "metric");
     s->started = true;
+    columns_all(POSITION, &s->columns);
     if (!s->ctx->json) {
-        s->out = rows_out_new(s->ctx, stdout, rows, POSITION);
+        s->out = rows_out_new(s->ctx, s->ctx->out, rows, &s->columns);
         return;
     }
-    json_init(&s->json, stdout);
-    json_open(&s->json, '{');
+    if (s->ctx->lines) {
+        return;
+    }
+    ctx_json_open(s->ctx, &s->json);
     json_key(&s->json, "project");
     json_text(&s->json, args_text(s->ctx->args, "project"));
     json_key(&s->json, "run");
@@ -91,6 +95,9 @@ static void close_call(struct stream *s) {
         put_odds(s);
     }
     json_close(&s->json);
+    if (s->ctx->lines) {
+        json_end(&s->json);
+    }
     free(s->timestamp);
     free(s->rank);
     s->timestamp = NULL;
@@ -99,6 +106,9 @@ static void close_call(struct stream *s) {
 static void open_call(struct stream *s, const struct pg_rows *rows, int row) {
     s->timestamp = need(strdup(pg_text(rows, row, TIMESTAMP)));
     s->rank = need(strdup(pg_text(rows, row, RANK)));
+    if (s->ctx->lines) {
+        json_init(&s->json, s->ctx->out, JSON_LINE);
+    }
     json_open(&s->json, '{');
 }
 
@@ -122,7 +132,7 @@ static bool each(void *context, const struct pg_rows *rows) {
         const int64_t position = pg_int(rows, i, POSITION);
         s->any = true;
         if (s->out != NULL) {
-            rows_out(s->out, rows, i, POSITION);
+            rows_out(s->out, rows, i, &s->columns);
             continue;
         }
         if (s->timestamp == NULL || position <= s->position) {
@@ -139,17 +149,19 @@ static void finish(struct stream *s) {
     if (s->out != NULL) {
         out_end(s->out);
         out_free(s->out);
-        if (!s->any && s->ctx->style.table) {
-            ctx_note("No system metrics found.");
+        if (!s->any) {
+            ctx_remark(s->ctx, "No system metrics found.");
         }
         return;
     }
     close_call(s);
+    if (s->ctx->lines) {
+        return;
+    }
     json_close(&s->json);
     json_key(&s->json, "run_id");
     json_text(&s->json, s->run->id);
-    json_close(&s->json);
-    json_end(&s->json);
+    ctx_json_close(&s->json);
 }
 
 /* After an error: what has arrived stays as it is. */

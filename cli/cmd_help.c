@@ -6,6 +6,9 @@
 #include "cli/command.h"
 #include "cli/ctx.h"
 #include "cli/help.h"
+#include "cli/help_complete.h"
+#include "cli/help_json.h"
+#include "cli/help_man.h"
 
 /* `tocsin help list alerts` is `tocsin list alerts --help`. */
 static enum exit_code explain(struct ctx *ctx) {
@@ -20,22 +23,31 @@ static enum exit_code explain(struct ctx *ctx) {
     if (ctx->args->rest_n > 2 || args_parse(argv, &args, &why) != ERR_OK) {
         return ctx_fail(ctx, EXIT_USAGE, "There is no such command. See: tocsin --help");
     }
-    if (args.command != NULL) {
-        help_command(stdout, args.command);
+    if (args.command == NULL) {
+        help_group(ctx->out, args.group);
+    } else if (ctx->json) {
+        help_json(ctx, args.command);
     } else {
-        help_group(stdout, args.group);
+        help_command(ctx->out, args.command);
     }
     return EXIT_OK;
 }
 
 enum exit_code cmd_help(struct ctx *ctx) {
-    if (args_given(ctx->args, "markdown")) {
-        help_markdown(stdout);
-        return EXIT_OK;
-    }
+    const char *shell = args_text(ctx->args, "completion");
     if (ctx->args->rest_n > 0) {
         return explain(ctx);
     }
-    help_all(stdout);
+    if (shell != NULL) {
+        help_complete(ctx->out, shell);
+    } else if (args_given(ctx->args, "markdown")) {
+        help_markdown(ctx->out);
+    } else if (args_given(ctx->args, "man")) {
+        help_man(ctx->out);
+    } else if (ctx->json) {
+        help_json(ctx, NULL);
+    } else {
+        help_all(ctx->out);
+    }
     return EXIT_OK;
 }

@@ -7,16 +7,14 @@
 #include "cli/json.h"
 #include "cli/keys_make.h"
 
-static void print_json(const char *file, const char *public_key) {
+static void print_json(const struct ctx *ctx, const char *file, const char *public_key) {
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "public_key");
     json_text(&json, public_key);
     json_key(&json, "file");
     json_text(&json, file);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 enum exit_code cmd_keys_client(struct ctx *ctx) {
@@ -28,12 +26,13 @@ enum exit_code cmd_keys_client(struct ctx *ctx) {
         return db_fail(ctx, err, &why);
     }
     if (ctx->json) {
-        print_json(file, public_key);
+        print_json(ctx, file, public_key);
     } else {
-        printf("public key        %s\n"
-               "to allow it       tocsin keys authorize --name NAME --public-key='%s'\n"
-               "trainers need     TOCSIN_KEY_FILE and TOCSIN_SERVER_KEY\n",
-               public_key, public_key);
+        fprintf(ctx->out,
+                "public key        %s\n"
+                "to allow it       tocsin keys authorize --name NAME --public-key='%s'\n"
+                "trainers need     TOCSIN_KEY_FILE and TOCSIN_SERVER_KEY\n",
+                public_key, public_key);
     }
     return EXIT_OK;
 }

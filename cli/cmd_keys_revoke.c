@@ -11,12 +11,10 @@ static void print(struct ctx *ctx, const char *name) {
         return;
     }
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "name");
     json_text(&json, name);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 enum exit_code cmd_keys_revoke(struct ctx *ctx) {

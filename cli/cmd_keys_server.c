@@ -34,25 +34,24 @@ static enum err read_public_key(const char *file, char out_public_key[KEYFILE_KE
     return err;
 }
 
-static void print_json(const char *file, const char *public_key, bool made) {
+static void print_json(const struct ctx *ctx, const char *file, const char *public_key, bool made) {
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "public_key");
     json_text(&json, public_key);
     json_key(&json, "file");
     json_text(&json, file);
     json_key(&json, "made");
     json_bool(&json, made);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
-static void print(const char *file, const char *public_key) {
-    printf("public key        %s\n"
-           "tocsind needs     server_key = %s\n"
-           "trainers need     TOCSIN_SERVER_KEY='%s'\n",
-           public_key, file, public_key);
+static void print(const struct ctx *ctx, const char *file, const char *public_key) {
+    fprintf(ctx->out,
+            "public key        %s\n"
+            "tocsind needs     server_key = %s\n"
+            "trainers need     TOCSIN_SERVER_KEY='%s'\n",
+            public_key, file, public_key);
 }
 
 enum exit_code cmd_keys_server(struct ctx *ctx) {
@@ -74,9 +73,9 @@ enum exit_code cmd_keys_server(struct ctx *ctx) {
         return db_fail(ctx, err, &why);
     }
     if (ctx->json) {
-        print_json(file, public_key, !there);
+        print_json(ctx, file, public_key, !there);
     } else {
-        print(file, public_key);
+        print(ctx, file, public_key);
     }
     return EXIT_OK;
 }

@@ -4,6 +4,7 @@
 #include "cli/db.h"
 #include "cli/find.h"
 #include "cli/json.h"
+#include "cli/list.h"
 #include "cli/rows.h"
 #include "cli_sql.h"
 
@@ -14,11 +15,11 @@ struct kind {
     const char *empty;
 };
 
-static void print_json(const struct ctx *ctx, const struct run *run, const char *key,
-                       const struct pg_rows *rows) {
+/* Names alone, not rows. */
+static void print_document(const struct ctx *ctx, const struct run *run, const char *key,
+                           const struct pg_rows *rows) {
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "project");
     json_text(&json, args_text(ctx->args, "project"));
     json_key(&json, "run");
@@ -27,8 +28,7 @@ static void print_json(const struct ctx *ctx, const struct run *run, const char 
     rows_json_column(&json, rows, 0);
     json_key(&json, "run_id");
     json_text(&json, run->id);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 static enum exit_code list(struct ctx *ctx, const struct kind *kind) {
@@ -40,10 +40,11 @@ static enum exit_code list(struct ctx *ctx, const struct kind *kind) {
     struct pg_rows *rows = NULL;
     const struct pg_param params[] = {db_text(run.id), db_text(kind->kind)};
     code = db_query(ctx, sql_list_metrics, 2, params, &rows);
-    if (code == EXIT_OK && ctx->json) {
-        print_json(ctx, &run, kind->key, rows);
+    if (code == EXIT_OK && ctx->json && !ctx->lines) {
+        print_document(ctx, &run, kind->key, rows);
     } else if (code == EXIT_OK) {
-        rows_out_all(ctx, rows, 0, kind->empty);
+        const struct list list = {.empty = kind->empty};
+        code = list_show_rows(ctx, &list, rows);
     }
     pg_rows_free(rows);
     find_run_free(&run);

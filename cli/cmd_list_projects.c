@@ -2,33 +2,23 @@
 #include "cli/command.h"
 #include "cli/ctx.h"
 #include "cli/db.h"
-#include "cli/json.h"
+#include "cli/list.h"
 #include "cli/rows.h"
 #include "cli_sql.h"
 
-static void print_json(const struct pg_rows *rows) {
-    struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
-    json_key(&json, "projects");
-    rows_json_column(&json, rows, 0);
-    json_key(&json, "details");
-    rows_json_array(&json, rows);
-    json_close(&json);
-    json_end(&json);
+static void print_head(struct json *json, const void *context) {
+    json_key(json, "projects");
+    rows_json_column(json, context, 0);
 }
 
 enum exit_code cmd_list_projects(struct ctx *ctx) {
     struct pg_rows *rows = NULL;
-    const enum exit_code code = db_query(ctx, sql_list_projects, 0, NULL, &rows);
-    if (code != EXIT_OK) {
-        return code;
-    }
-    if (ctx->json) {
-        print_json(rows);
-    } else {
-        rows_out_all(ctx, rows, 0, "No projects found.");
+    enum exit_code code = db_query(ctx, sql_list_projects, 0, NULL, &rows);
+    if (code == EXIT_OK) {
+        const struct list list = {
+            .key = "details", .empty = "No projects found.", .head = print_head, .context = rows};
+        code = list_show_rows(ctx, &list, rows);
     }
     pg_rows_free(rows);
-    return EXIT_OK;
+    return code;
 }

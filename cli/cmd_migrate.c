@@ -7,16 +7,14 @@
 #include "cli/json.h"
 #include "schema/db/migrate.h"
 
-static void print_json(const struct migrate_report *report) {
+static void print_json(const struct ctx *ctx, const struct migrate_report *report) {
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "version");
     json_int(&json, report->version);
     json_key(&json, "applied");
     json_int(&json, report->applied);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 enum exit_code cmd_migrate(struct ctx *ctx) {
@@ -31,12 +29,12 @@ enum exit_code cmd_migrate(struct ctx *ctx) {
         return db_fail(ctx, err, &why);
     }
     if (ctx->json) {
-        print_json(&report);
+        print_json(ctx, &report);
     } else if (report.applied == 0) {
-        printf("The schema is current: version %d.\n", report.version);
+        fprintf(ctx->out, "The schema is current: version %d.\n", report.version);
     } else {
-        printf("Applied %d migration%s; the schema is now at version %d.\n", report.applied,
-               report.applied == 1 ? "" : "s", report.version);
+        fprintf(ctx->out, "Applied %d migration%s; the schema is now at version %d.\n",
+                report.applied, report.applied == 1 ? "" : "s", report.version);
     }
     return EXIT_OK;
 }

@@ -23,7 +23,7 @@ struct answer {
     struct ctx *ctx;
     const char *sql;
     bool started;
-    int columns;
+    struct columns columns;
     int rows;
     size_t bytes;
     const char *problem; /* why it was stopped; NULL: it was not */
@@ -35,7 +35,7 @@ struct answer {
 };
 
 static void start_json(struct answer *a, const struct pg_rows *rows) {
-    json_init(&a->json, a->file);
+    json_init(&a->json, a->file, JSON_INDENTED);
     json_open(&a->json, '{');
     json_key(&a->json, "project");
     json_text(&a->json, args_text(a->ctx->args, "project"));
@@ -43,7 +43,7 @@ static void start_json(struct answer *a, const struct pg_rows *rows) {
     json_text(&a->json, a->sql);
     json_key(&a->json, "columns");
     json_open(&a->json, '[');
-    for (int i = 0; i < a->columns; i++) {
+    for (int i = 0; i < a->columns.n; i++) {
         json_text(&a->json, pg_column_name(rows, i));
     }
     json_close(&a->json);
@@ -64,51 +64,37 @@ static bool names_repeat(const struct pg_rows *rows) {
 
 static bool start(struct answer *a, const struct pg_rows *rows) {
     a->started = true;
-    a->columns = pg_columns_n(rows);
-    if (a->columns == 0) {
+    columns_all(pg_columns_n(rows), &a->columns);
+    if (a->columns.n == 0) {
         a->problem = "Only read-only SELECT and WITH queries are supported.";
     } else if (!a->ctx->json) {
-        a->out = rows_out_new(a->ctx, a->file, rows, a->columns);
+        a->out = rows_out_new(a->ctx, a->file, rows, &a->columns);
     } else if (names_repeat(rows)) {
         a->problem = "Two columns have the same name. Give them names of their own with AS.";
-    } else {
+    } else if (!a->ctx->lines) {
         start_json(a, rows);
     }
     return a->problem == NULL;
 }
 
-static void put_nonfinite(struct answer *a, const struct pg_rows *rows, int row) {
-    bool any = false;
-    for (int i = 0; i < a->columns; i++) {
-        const char *what = rows_nonfinite(rows, row, i);
-        if (what == NULL) {
-            continue;
-        }
-        if (!any) {
-            json_key(&a->json, "nonfinite");
-            json_open(&a->json, '{');
-        }
-        any = true;
-        json_key(&a->json, pg_column_name(rows, i));
-        json_text(&a->json, what);
-    }
-    if (any) {
-        json_close(&a->json);
-    }
+static void put_line(struct answer *a, const struct pg_rows *rows, int row) {
+    json_init(&a->json, a->file, JSON_LINE);
+    rows_json_row(&a->json, rows, row, &a->columns);
+    json_end(&a->json);
 }
 
-static void put_object(struct answer *a, const struct pg_rows *rows, int row) {
-    json_open(&a->json, '{');
-    for (int i = 0; i < a->columns; i++) {
-        json_key(&a->json, pg_column_name(rows, i));
-        rows_json_value(&a->json, rows, row, i);
+static void put(struct answer *a, const struct pg_rows *rows, int row) {
+    if (a->out != NULL) {
+        rows_out(a->out, rows, row, &a->columns);
+    } else if (a->ctx->lines) {
+        put_line(a, rows, row);
+    } else {
+        rows_json_row(&a->json, rows, row, &a->columns);
     }
-    put_nonfinite(a, rows, row);
-    json_close(&a->json);
 }
 
 static bool within_limits(struct answer *a, const struct pg_rows *rows, int row) {
-    for (int i = 0; i < a->columns; i++) {
+    for (int i = 0; i < a->columns.n; i++) {
         const char *text = pg_text(rows, row, i);
         a->bytes += text == NULL ? 0 : strlen(text);
     }
@@ -129,11 +115,7 @@ static bool each(void *context, const struct pg_rows *rows) {
         if (!within_limits(a, rows, i)) {
             return false;
         }
-        if (a->out != NULL) {
-            rows_out(a->out, rows, i, a->columns);
-        } else {
-            put_object(a, rows, i);
-        }
+        put(a, rows, i);
     }
     return true;
 }
@@ -142,8 +124,7 @@ static void finish_json(struct answer *a) {
     json_close(&a->json);
     json_key(&a->json, "row_count");
     json_int(&a->json, a->rows);
-    json_close(&a->json);
-    json_end(&a->json);
+    ctx_json_close(&a->json);
 }
 
 /* Read-only and as the reader from the first moment on. */
@@ -183,7 +164,8 @@ static enum exit_code run_statement(struct ctx *ctx, struct answer *a) {
     }
     if (err != ERR_OK) {
         const char *hint = pg_hint(ctx->pg);
-        return ctx_fail(ctx, EXIT_USAGE, "%s. %s", why.text,
+        ctx_fail(ctx, EXIT_USAGE, "%s.", why.text);
+        return ctx_hint(ctx, EXIT_USAGE, "%s",
                         hint[0] != '\0' ? hint : "See: tocsin query project --help");
     }
     if (a->problem != NULL) {
@@ -194,7 +176,7 @@ static enum exit_code run_statement(struct ctx *ctx, struct answer *a) {
 
 static enum exit_code answer_statement(struct ctx *ctx, struct answer *a) {
     const enum exit_code code = run_statement(ctx, a);
-    if (code == EXIT_OK && a->out == NULL) {
+    if (code == EXIT_OK && a->ctx->json && !a->ctx->lines) {
         finish_json(a);
     } else if (code == EXIT_OK) {
         out_end(a->out);
@@ -204,10 +186,10 @@ static enum exit_code answer_statement(struct ctx *ctx, struct answer *a) {
         abort();
     }
     if (code == EXIT_OK) {
-        fwrite(a->text, 1, a->len, stdout);
+        fwrite(a->text, 1, a->len, ctx->out);
     }
-    if (code == EXIT_OK && a->rows == 0 && ctx->style.table && !ctx->json) {
-        ctx_note("(no rows)");
+    if (code == EXIT_OK && a->rows == 0) {
+        ctx_remark(ctx, "(no rows)");
     }
     free(a->text);
     return code;

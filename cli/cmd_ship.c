@@ -10,7 +10,7 @@
 
 #define PAUSE_MS 5000 /* between two looks with --follow */
 
-static void print_json(const struct tocsin_ship_report *report) {
+static void print_json(const struct ctx *ctx, const struct tocsin_ship_report *report) {
     const struct {
         const char *key;
         uint64_t value;
@@ -20,23 +20,22 @@ static void print_json(const struct tocsin_ship_report *report) {
         {"calls", report->calls},     {"events", report->events},
     };
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         json_key(&json, rows[i].key);
         json_int(&json, (int64_t)rows[i].value);
     }
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
-static void print_text(const struct tocsin_ship_report *report) {
+static void print_text(const struct ctx *ctx, const struct tocsin_ship_report *report) {
     if (report->found == 0) {
-        printf("Nothing is left by processes that are gone.\n");
+        fprintf(ctx->out, "Nothing is left by processes that are gone.\n");
     } else {
-        printf("Delivered %" PRIu64 " of %" PRIu64 " runs: %" PRIu64 " calls, %" PRIu64
-               " events.\n",
-               report->delivered, report->found, report->calls, report->events);
+        fprintf(ctx->out,
+                "Delivered %" PRIu64 " of %" PRIu64 " runs: %" PRIu64 " calls, %" PRIu64
+                " events.\n",
+                report->delivered, report->found, report->calls, report->events);
     }
 }
 
@@ -67,11 +66,11 @@ static enum tocsin_err ship_once(struct ctx *ctx, const struct bus *bus,
     const enum tocsin_err err = bus->ship(options, &report);
     if (err != TOCSIN_ERR_CONFIG && (always_print || report.delivered > 0 || report.damaged > 0)) {
         if (ctx->json) {
-            print_json(&report);
+            print_json(ctx, &report);
         } else {
-            print_text(&report);
+            print_text(ctx, &report);
         }
-        fflush(stdout);
+        fflush(ctx->out);
     }
     return err;
 }

@@ -32,14 +32,12 @@ static void print(const struct ctx *ctx, const struct pg_rows *rows) {
         return;
     }
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "id");
     json_text(&json, pg_text(rows, 0, COLUMN_ID));
     json_key(&json, "ends");
     json_text(&json, ends);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 static enum exit_code add(struct ctx *ctx, const struct run *run) {

@@ -12,12 +12,10 @@ static void print(const struct ctx *ctx, const char *id) {
         return;
     }
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "id");
     json_text(&json, id);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
 enum exit_code cmd_silence_remove(struct ctx *ctx) {

@@ -69,10 +69,9 @@ static enum err gather(struct ctx *ctx, struct status *out, struct why *why) {
     return err;
 }
 
-static void print_json(const struct status *s) {
+static void print_json(const struct ctx *ctx, const struct status *s) {
     struct json json;
-    json_init(&json, stdout);
-    json_open(&json, '{');
+    ctx_json_open(ctx, &json);
     json_key(&json, "running");
     json_bool(&json, s->database && s->daemon_pid != 0);
     json_key(&json, "database");
@@ -107,31 +106,30 @@ static void print_json(const struct status *s) {
     json_int(&json, s->projects);
     json_key(&json, "runs");
     json_int(&json, s->runs);
-    json_close(&json);
-    json_end(&json);
+    ctx_json_close(&json);
 }
 
-static void print_text(const struct status *s) {
-    printf("database  %s\n          %s\n", s->database ? "answers" : "does not answer",
-           s->database ? s->dsn : s->database_why.text);
+static void print_text(const struct ctx *ctx, const struct status *s) {
+    fprintf(ctx->out, "database  %s\n          %s\n", s->database ? "answers" : "does not answer",
+            s->database ? s->dsn : s->database_why.text);
     if (s->private) {
-        printf("          data in %s\n", s->cluster.data);
+        fprintf(ctx->out, "          data in %s\n", s->cluster.data);
     }
     if (s->daemon_pid != 0) {
-        printf("tocsind   runs, pid %ld\n          trainers log to %s\n", (long)s->daemon_pid,
-               s->ready.listen);
-        printf("          metrics at http://%s/metrics\n", s->ready.health);
-        printf("          stores in %s\n", s->stores_in);
+        fprintf(ctx->out, "tocsind   runs, pid %ld\n          trainers log to %s\n",
+                (long)s->daemon_pid, s->ready.listen);
+        fprintf(ctx->out, "          metrics at http://%s/metrics\n", s->ready.health);
+        fprintf(ctx->out, "          stores in %s\n", s->stores_in);
     } else {
-        printf("tocsind   does not run\n");
+        fprintf(ctx->out, "tocsind   does not run\n");
     }
     if (s->database) {
-        printf("content   %lld project%s, %lld run%s, schema version %lld\n",
-               (long long)s->projects, s->projects == 1 ? "" : "s", (long long)s->runs,
-               s->runs == 1 ? "" : "s", (long long)s->schema);
+        fprintf(ctx->out, "content   %lld project%s, %lld run%s, schema version %lld\n",
+                (long long)s->projects, s->projects == 1 ? "" : "s", (long long)s->runs,
+                s->runs == 1 ? "" : "s", (long long)s->schema);
     }
     if (!s->database || s->daemon_pid == 0) {
-        printf("to start  tocsin up\n");
+        fprintf(ctx->out, "to start  tocsin up\n");
     }
 }
 
@@ -142,6 +140,6 @@ enum exit_code cmd_status(struct ctx *ctx) {
     if (err != ERR_OK) {
         return db_fail(ctx, err, &why);
     }
-    (ctx->json ? print_json : print_text)(&status);
+    (ctx->json ? print_json : print_text)(ctx, &status);
     return status.database && status.daemon_pid != 0 ? EXIT_OK : EXIT_UNREACHABLE;
 }

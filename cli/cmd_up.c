@@ -97,13 +97,13 @@ static enum err start(struct up *up, struct why *why) {
     return err;
 }
 
-static void print_places(const struct up *up) {
+static void print_places(const struct ctx *ctx, const struct up *up) {
     struct daemon_ready ready;
     char shown[DSN_BYTES_MAX];
     daemon_ready(&up->daemon, &ready);
     dsn_mask(up->reader_dsn, sizeof shown, shown);
-    printf("tocsin is %s.\n  trainers log to  %s\n  database         %s\n",
-           up->started_something ? "up" : "up already", ready.listen, shown);
+    fprintf(ctx->out, "tocsin is %s.\n  trainers log to  %s\n  database         %s\n",
+            up->started_something ? "up" : "up already", ready.listen, shown);
 }
 
 enum exit_code cmd_up(struct ctx *ctx) {
@@ -116,6 +116,6 @@ enum exit_code cmd_up(struct ctx *ctx) {
     if (err != ERR_OK) {
         return db_fail(ctx, err, &why);
     }
-    print_places(&up);
+    print_places(ctx, &up);
     return EXIT_OK;
 }

@@ -13,13 +13,14 @@
 struct ctx; /* cli/ctx.h */
 
 enum exit_code {
-    EXIT_OK = 0,
+    EXIT_OK = 0, /* exits.c says what each of them means */
     EXIT_INTERNAL = 1,
     EXIT_USAGE = 2,
     EXIT_NOT_FOUND = 3,
     EXIT_AUTH = 4,
-    EXIT_UNREACHABLE = 5, /* database or collector; trying again later may help */
-    EXIT_TIMEOUT = 8,     /* what was waited for did not happen in time */
+    EXIT_UNREACHABLE = 5,
+    EXIT_RUN_FAILED = 6,
+    EXIT_TIMEOUT = 8,
 };
 
 enum opt_kind {
@@ -46,7 +47,8 @@ struct command {
     const char *path;       /* "list alerts" */
     const char *line;       /* what it does, one line, starts small, no full stop */
     const char *text;       /* more for --help, one paragraph; NULL: nothing more */
-    const char *json;       /* keys of its JSON document; NULL: it has none */
+    const char *json;       /* its JSON document, in the notation of shape.h; NULL: it has none */
+    const char *rows;       /* key of the rows in it, of which --fields chooses; NULL: none */
     const struct opt *opts; /* its own options, ended by a row without name; NULL: none */
     const char *rest;       /* name of the arguments it takes besides options; NULL: none */
     bool mixed;             /* options may stand after these arguments too */
@@ -57,6 +59,8 @@ struct command {
 extern const struct command command_table[];
 /* Options that every command takes, before or after its name. */
 extern const struct opt command_globals[];
+/* Options of commands that have rows. */
+extern const struct opt command_row_opts[];
 
 enum exit_code cmd_ack(struct ctx *ctx);
 enum exit_code cmd_down(struct ctx *ctx);

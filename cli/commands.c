@@ -6,13 +6,16 @@
 #include "cli/command.h"
 #include "cli/options.h"
 
-/* Keys of the JSON documents are a contract: some may be added, none is changed. */
+/* The JSON documents are a contract: keys may be added, none is changed. Their notation is that of
+ * shape.h. */
 #define JSON_RUNS                                                                                  \
-    "[{id, name, created_at, state, num_logs, last_step, alerts, group, world_size, ranks, "       \
-    "attempts, last_seen}]"
+    "[{id: text, name: text, created_at: time, state: text, num_logs: int, last_step: int?, "      \
+    "alerts: int, group: text?, world_size: int?, ranks: int?, attempts: int?, last_seen: time}]"
 #define JSON_ALERTS                                                                                \
-    "{project, run, level, since, alerts: [{timestamp, run, title, text, level, step, rank, "      \
-    "attempt, host, run_id, alert_id, acknowledged, acknowledged_by}]}"
+    "{project: text, run: text?, level: text?, since: text?, alerts: [{timestamp: time, run: "     \
+    "text, title: text, text: text?, level: text, step: int?, rank: int, attempt: int, host: "     \
+    "text?, run_id: text, id: text, acknowledged: time?, acknowledged_by: text?}]}"
+#define JSON_VALUES "[{timestamp: time, step: int, value: number?, nonfinite?: text, rank: int}]"
 #define SPAN_TEXT                                                                                  \
     "The first of --step, --around and --at-time that is given counts. Values come in the order "  \
     "of their times, those of all ranks together; with --attempt each also says its attempt."
@@ -47,8 +50,9 @@ const struct command command_table[] = {
     {.path = "status",
      .line = "tell what runs, where it is and what it holds",
      .text = "Exit status 0: database and tocsind run; 5: one of them does not.",
-     .json = "{running, database: {dsn, private, data, answers, error, schema_version}, tocsind: "
-             "{pid, endpoint, health, stores_in, log}, projects, runs}",
+     .json = "{running: bool, database: {dsn: text, private: bool, data: text?, answers: bool, "
+             "error: text?, schema_version: int}, tocsind: {pid: int, endpoint: text, health: "
+             "text?, stores_in: text?, log: text}, projects: int, runs: int}",
      .opts = up_opts,
      .run = cmd_status},
     {.path = "psql",
@@ -61,14 +65,14 @@ const struct command command_table[] = {
      .line = "create the tables, or bring them to this program's version",
      .text = "Safe to repeat. Needs a DSN whose user may create roles and schemas; without a DSN "
              "it works on the private PostgreSQL.",
-     .json = "{version, applied}",
+     .json = "{version: int, applied: int}",
      .run = cmd_migrate},
     {.path = "ship",
      .line = "deliver what killed or finished runs left on this machine",
      .text = "For the end of a batch job, or as a service with --follow. What a living process has "
              "is not touched. Safe at any time and to interrupt: what is not acknowledged stays. "
              "Exit status 5: something is left; 3: a collector refuses it.",
-     .json = "{found, delivered, refused, damaged, calls, events}",
+     .json = "{found: int, delivered: int, refused: int, damaged: int, calls: int, events: int}",
      .opts = ship_opts,
      .run = cmd_ship},
     {.path = "keys server",
@@ -76,34 +80,35 @@ const struct command command_table[] = {
      .text = "With the setting server_key tocsind may listen beyond this machine, and then admits "
              "only authorised keys. Run it as the user that runs tocsind. docs/keys.md goes "
              "through all of it.",
-     .json = "{public_key, file, made}",
+     .json = "{public_key: text, file: text, made: bool}",
      .opts = server_key_opts,
      .run = cmd_keys_server},
     {.path = "keys client",
      .line = "make a key pair for trainers",
      .text = "Needs no database. The file is the secret: it is copied to the machines that train, "
              "readable by the user who trains and nobody else.",
-     .json = "{public_key, file}",
+     .json = "{public_key: text, file: text}",
      .opts = client_key_opts,
      .run = cmd_keys_client},
     {.path = "keys authorize",
      .line = "let a key write",
      .text = "Collectors know it within seconds. Repeating it states projects and quotas anew, and "
              "lets a revoked key write again. Needs a database user as tocsin migrate does.",
-     .json = "{name}",
+     .json = "{name: text}",
      .opts = authorize_opts,
      .run = cmd_keys_authorize},
     {.path = "keys revoke",
      .line = "let a key write no more",
      .text = "Connections that it has are refused too. What it wrote stays. Needs a database user "
              "as tocsin migrate does.",
-     .json = "{name}",
+     .json = "{name: text}",
      .opts = revoke_opts,
      .run = cmd_keys_revoke},
     {.path = "keys list",
      .line = "list the keys that may or might write",
-     .json = "{keys: [{name, projects: [name] or null, points_per_s, series_per_min, "
-             "alerts_per_min, revoked, created, public_key}]}",
+     .json = "{keys: [{name: text, projects: [text]?, points_per_s: int?, series_per_min: int?, "
+             "alerts_per_min: int?, revoked: time?, created: time, public_key: text}]}",
+     .rows = "keys",
      .run = cmd_keys_list},
     {.path = "endpoint add",
      .line = "send alerts to a webhook of Slack, Discord or any other receiver",
@@ -113,7 +118,8 @@ const struct command command_table[] = {
          "repetition and kind anew and enables it. Messages to a generic endpoint are signed "
          "(Standard Webhooks) with a secret that is printed this once. The project need not "
          "have a run yet. Needs a database user as tocsin migrate does.",
-     .json = "{id, url, kind, project, min_level, repeat_s, made, secret}",
+     .json = "{id: text, url: text, kind: text, project: text?, min_level: text, repeat_s: int, "
+             "made: bool, secret: text?}",
      .opts = endpoint_add_opts,
      .run = cmd_endpoint_add},
     {.path = "endpoint list",
@@ -121,9 +127,11 @@ const struct command command_table[] = {
      .text =
          "Of a URL only the host and four digits of its hash are shown. origin: command, settings "
          "(of tocsind), or run: it came with an alert, and only has those that name it.",
-     .json = "{project, endpoints: [{id, url, kind, project, min_level, enabled, why_disabled, "
-             "waiting, last_state, last_status, last_answer, last_message, repeat_s, signed, "
-             "failures, origin, created}]}",
+     .json = "{project: text?, endpoints: [{id: text, url: text, kind: text, project: text?, "
+             "min_level: text, enabled: bool, why_disabled: text?, waiting: int, last_state: "
+             "text?, last_status: int?, last_answer: text?, last_message: time?, repeat_s: int, "
+             "signed: bool, failures: int, origin: text, created: time}]}",
+     .rows = "endpoints",
      .opts = endpoint_list_opts,
      .run = cmd_endpoint_list},
     {.path = "endpoint test",
@@ -132,7 +140,7 @@ const struct command command_table[] = {
          "tocsind posts it, also to an endpoint that is disabled. Exit status 0: it was taken; 1: "
          "it was not; 8: no answer in time. It is tried once. Needs a database user as tocsin "
          "migrate does.",
-     .json = "{id, delivered, status, answer, webhook_id}",
+     .json = "{id: text, delivered: bool, status: int?, answer: text?, webhook_id: text}",
      .opts = endpoint_test_opts,
      .rest = "ID",
      .mixed = true,
@@ -142,7 +150,7 @@ const struct command command_table[] = {
      .text =
          "New ones are not kept for it. Those that wait are sent when it is enabled again. Needs a "
          "database user as tocsin migrate does.",
-     .json = "{id, enabled}",
+     .json = "{id: text, enabled: bool}",
      .rest = "ID",
      .mixed = true,
      .run = cmd_endpoint_disable},
@@ -151,7 +159,7 @@ const struct command command_table[] = {
      .text =
          "Also ends the rest that it has after failures. Needs a database user as tocsin migrate "
          "does.",
-     .json = "{id, enabled}",
+     .json = "{id: text, enabled: bool}",
      .rest = "ID",
      .mixed = true,
      .run = cmd_endpoint_enable},
@@ -160,7 +168,7 @@ const struct command command_table[] = {
      .text =
          "It is printed this once. For 24 hours messages carry a signature of the old one too, so "
          "that the receiver can change over. Needs a database user as tocsin migrate does.",
-     .json = "{id, secret}",
+     .json = "{id: text, secret: text}",
      .rest = "ID",
      .mixed = true,
      .run = cmd_endpoint_rotate},
@@ -169,7 +177,7 @@ const struct command command_table[] = {
      .text =
          "What waits for it is not sent; what was sent stays in the list of deliveries. Needs a "
          "database user as tocsin migrate does.",
-     .json = "{id, alerts_abandoned, messages_abandoned}",
+     .json = "{id: text, alerts_abandoned: int, messages_abandoned: int}",
      .rest = "ID",
      .mixed = true,
      .run = cmd_endpoint_remove},
@@ -177,19 +185,20 @@ const struct command command_table[] = {
      .line = "keep alerts that match from being sent, for a time",
      .text = "They are stored, and not sent later either. Needs a database user as tocsin migrate "
              "does.",
-     .json = "{id, ends}",
+     .json = "{id: text, ends: time}",
      .opts = silence_add_opts,
      .run = cmd_silence_add},
     {.path = "silence list",
      .line = "list the silences in force, those first that end first",
-     .json = "{project, silences: [{id, project, run, max_level, title, ends, who, comment, "
-             "created, run_id}]}",
+     .json = "{project: text?, silences: [{id: text, project: text?, run: text?, max_level: text, "
+             "title: text?, ends: time, who: text, comment: text?, created: time, run_id: text?}]}",
+     .rows = "silences",
      .opts = silence_list_opts,
      .run = cmd_silence_list},
     {.path = "silence remove",
      .line = "end a silence now",
      .text = "Needs a database user as tocsin migrate does.",
-     .json = "{id}",
+     .json = "{id: text}",
      .rest = "ID",
      .mixed = true,
      .run = cmd_silence_remove},
@@ -197,37 +206,41 @@ const struct command command_table[] = {
      .line = "acknowledge alerts: somebody is on it",
      .text =
          "Alerts of the same run, level and title are stored and no longer sent. All of the ids "
-         "must exist (alert_id in tocsin list alerts --json), or nothing is acknowledged. Who: "
+         "must exist (id in tocsin list alerts --json), or nothing is acknowledged. Who: "
          "USER, "
          "else the system's name of the user. Needs a database user as tocsin migrate does.",
-     .json = "{alerts: [alert_id], who, comment}",
+     .json = "{alerts: [text], who: text, comment: text?}",
      .opts = ack_opts,
      .rest = "ALERT_ID...",
      .mixed = true,
      .run = cmd_ack},
     {.path = "list projects",
      .line = "list the projects",
-     .json = "{projects: [name], details: [{name, num_runs, created_at, last_seen}]}",
+     .json = "{projects: [text], details: [{name: text, num_runs: int, created_at: time, "
+             "last_seen: time}]}",
+     .rows = "details",
      .run = cmd_list_projects},
     {.path = "list runs",
      .line = "list the runs of a project, oldest first",
-     .json = "{project, runs: [name], details: " JSON_RUNS "}",
+     .json = "{project: text, runs: [text], details: " JSON_RUNS "}",
+     .rows = "details",
      .opts = project_opts,
      .run = cmd_list_runs},
     {.path = "list metrics",
      .line = "list the names of a run's metrics",
-     .json = "{project, run, metrics: [name], run_id}",
+     .json = "{project: text, run: text, metrics: [text], run_id: text}",
      .opts = run_opts,
      .run = cmd_list_metrics},
     {.path = "list system-metrics",
      .line = "list the names of a run's system metrics",
-     .json = "{project, run, system_metrics: [name], run_id}",
+     .json = "{project: text, run: text, system_metrics: [text], run_id: text}",
      .opts = run_opts,
      .run = cmd_list_system_metrics},
     {.path = "list alerts",
      .line = "list alerts, newest first",
      .text = "The alerts of all ranks of a run belong to the run.",
      .json = JSON_ALERTS,
+     .rows = "alerts",
      .opts = alerts_opts,
      .run = cmd_list_alerts},
     {.path = "list deliveries",
@@ -236,18 +249,22 @@ const struct command command_table[] = {
          "One row for each alert and endpoint. waiting: not yet, or tried again at next_try; "
          "silenced, acknowledged: kept back; failed: refused, or given up after a day; abandoned: "
          "the endpoint was removed. in_message: how many alerts the message speaks of.",
-     .json =
-         "{project, run, alert, state, deliveries: [{alert_id, level, title, project, run, rank, "
-         "endpoint, url, state, attempts, status, answer, next_try, created, settled, form, "
-         "in_message, webhook_id, run_id}]}",
+     .json = "{project: text?, run: text?, alert: text?, state: text?, deliveries: [{alert_id: "
+             "text, level: text, title: text, project: text, run: text, rank: int, endpoint: text, "
+             "url: text, state: text, attempts: int?, status: int?, answer: text?, next_try: "
+             "time?, created: time?, settled: time?, form: text?, in_message: int?, webhook_id: "
+             "text?, run_id: text}]}",
+     .rows = "deliveries",
      .opts = deliveries_opts,
      .run = cmd_list_deliveries},
     {.path = "list quarantine",
      .line = "list batches that PostgreSQL refused, newest first",
      .text = "They are kept as they came, so that they hold up nothing that follows. seq is the "
              "batch's number in its lane.",
-     .json = "{project, run, quarantine: [{timestamp, run, rank, attempt, lane, seq, calls, bytes, "
-             "sqlstate, reason, run_id, quarantine_id}]}",
+     .json = "{project: text, run: text?, quarantine: [{timestamp: time, run: text, rank: int, "
+             "attempt: int, lane: text, seq: int, calls: int, bytes: int, sqlstate: text, reason: "
+             "text, run_id: text, quarantine_id: text}]}",
+     .rows = "quarantine",
      .opts = records_opts,
      .run = cmd_list_quarantine},
     {.path = "list gaps",
@@ -256,59 +273,76 @@ const struct command command_table[] = {
          "Calls that were dropped because an emitter's ring and spool were full, or lost with a "
          "damaged spool: how many, and between which steps and times they lie. Calls of system "
          "metrics have no step. What nobody knows is null.",
-     .json = "{project, run, gaps: [{received, run, rank, attempt, calls, first_step, last_step, "
-             "first_time, last_time, run_id, gap_id}]}",
+     .json = "{project: text, run: text?, gaps: [{received: time, run: text, rank: int, attempt: "
+             "int, calls: int, first_step: int?, last_step: int?, first_time: time?, last_time: "
+             "time?, run_id: text, gap_id: text}]}",
+     .rows = "gaps",
      .opts = records_opts,
      .run = cmd_list_gaps},
     {.path = "get project",
      .line = "show a project and its runs",
      .text = "last_activity is the highest step of any run.",
-     .json = "{project, num_runs, runs: " JSON_RUNS ", last_activity}",
+     .json = "{project: text, num_runs: int, runs: " JSON_RUNS ", last_activity: int?}",
+     .rows = "runs",
      .opts = project_opts,
      .run = cmd_get_project},
     {.path = "get run",
      .line = "show a run: state, configuration, metrics",
      .text = "num_logs counts the calls of all ranks.",
-     .json = "{project, run, run_id, num_logs, metrics: [name], config: {...}, last_step, state, "
-             "last_seen, world_size, ranks, attempts, alerts, username, created_at, group}",
+     .json = "{project: text, run: text, run_id: text, num_logs: int, metrics: [text], config: {*: "
+             "any}, last_step: int?, state: text, last_seen: time, world_size: int?, ranks: int?, "
+             "attempts: int?, alerts: int, username: text?, created_at: time, group: text?}",
      .opts = run_opts,
      .run = cmd_get_run},
     {.path = "get metric",
      .line = "print the values of one metric",
      .text = SPAN_TEXT,
-     .json = "{project, run, metric, values: [{timestamp, step, value, rank}], run_id}",
+     .json = "{project: text, run: text, metric: text, values: " JSON_VALUES ", run_id: text}",
+     .rows = "values",
      .opts = metric_opts,
      .run = cmd_get_metric},
     {.path = "get snapshot",
      .line = "print the values of all metrics around a step or time",
      .text = SPAN_TEXT,
-     .json = "{project, run, metrics: {name: [{timestamp, step, value, rank}]}, and step, or "
-             "around and window, or at_time and window, run_id}",
+     .json = "{project: text, run: text, metrics: {*: " JSON_VALUES
+             "}, step?: int, around?: int, at_time?: text, window?: int, run_id: text}",
+     .rows = "metrics",
      .opts = snapshot_opts,
      .run = cmd_get_snapshot},
     {.path = "get alerts",
      .line = "list alerts, newest first (the same as list alerts)",
      .text = "The alerts of all ranks of a run belong to the run.",
      .json = JSON_ALERTS,
+     .rows = "alerts",
      .opts = alerts_opts,
      .run = cmd_list_alerts},
     {.path = "get system-metric",
      .line = "print system metrics, one entry a measurement",
      .text = "With --metric, values stands for system_metrics. An entry with NaN or an infinity "
              "also has nonfinite: {name: \"nan\", \"inf\" or \"-inf\"}.",
-     .json = "{project, run, system_metrics: [{name: value, ..., timestamp, rank}], run_id}",
+     .json = "{project: text, run: text, system_metrics: [{timestamp: time, rank: int, nonfinite?: "
+             "{*: text}, *: number?}], run_id: text}",
      .opts = system_metric_opts,
      .run = cmd_get_system_metric},
     {.path = "query project",
      .line = "answer one SQL statement",
      .text = query_text,
-     .json = "{project, query, columns: [name], rows: [{column: value}], row_count}",
+     .json = "{project: text, query: text, columns: [text], rows: [{*: any}], row_count: int}",
      .opts = query_opts,
      .run = cmd_query_project},
     {.path = "help",
      .line = "explain a command",
+     .text = "With --json: all commands, or the one named, with their options, the JSON Schema of "
+             "their answers, and the exit codes.",
+     .json = "{version: text, output: text, commands: [{command: text, summary: text, text: "
+             "text?, arguments: text?, options: [{name: text, kind: text, required: bool, "
+             "default: text?, help: text, choices?: [text], min?: int, max?: int, min_seconds?: "
+             "int, max_seconds?: int}], rows: text?, output: any}], global_options: [any], "
+             "exit_codes: [{exit: int, code: text, meaning: text, retryable: bool}], environment: "
+             "{*: text}}",
      .opts = help_opts,
-     .rest = "COMMAND",
+     .rest = "[COMMAND...]",
+     .mixed = true,
      .run = cmd_help},
     {0},
 };

@@ -4,8 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cli/exits.h"
 #include "cli/text.h"
+#include "schema/db/pg.h"
 
 static char *format_text(const char *format, va_list values) ERR_PRINTF(1, 0);
 
@@ -23,8 +26,65 @@ enum exit_code ctx_fail(struct ctx *ctx, enum exit_code code, const char *format
     char *text = format_text(format, values);
     va_end(values);
     free(ctx->error);
+    free(ctx->hint);
     ctx->error = text;
+    ctx->hint = NULL;
     return code;
+}
+
+enum exit_code ctx_hint(struct ctx *ctx, enum exit_code code, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    char *text = format_text(format, values);
+    va_end(values);
+    free(ctx->hint);
+    ctx->hint = text;
+    return code;
+}
+
+static void complain_in_words(const struct ctx *ctx) {
+    const size_t len = strlen(ctx->error);
+    const bool ends = len > 0 && strchr(".!?", ctx->error[len - 1]) != NULL;
+    if (ctx->hint == NULL) {
+        ctx_note("Error: %s", ctx->error);
+    } else {
+        ctx_note("Error: %s%s %s", ctx->error, ends ? "" : ".", ctx->hint);
+    }
+}
+
+static void complain_in_json(const struct ctx *ctx, const struct exits *row) {
+    struct json json;
+    json_init(&json, stderr, ctx->lines ? JSON_LINE : JSON_INDENTED);
+    json_open(&json, '{');
+    json_key(&json, "error");
+    json_open(&json, '{');
+    json_key(&json, "code");
+    json_text(&json, row->name);
+    json_key(&json, "message");
+    json_text(&json, ctx->error);
+    json_key(&json, "hint");
+    json_text(&json, ctx->hint);
+    json_key(&json, "retryable");
+    json_bool(&json, row->retryable);
+    json_close(&json);
+    ctx_json_close(&json);
+}
+
+void ctx_complain(const struct ctx *ctx, enum exit_code code) {
+    if (ctx->error == NULL) {
+        return;
+    }
+    if (ctx->json) {
+        complain_in_json(ctx, exits_find(code));
+    } else {
+        complain_in_words(ctx);
+    }
+}
+
+void ctx_fini(struct ctx *ctx) {
+    free(ctx->error);
+    free(ctx->hint);
+    pg_close(ctx->pg);
 }
 
 void ctx_note(const char *format, ...) {
@@ -35,4 +95,20 @@ void ctx_note(const char *format, ...) {
     text_put(stderr, text);
     fputc('\n', stderr);
     free(text);
+}
+
+void ctx_remark(const struct ctx *ctx, const char *text) {
+    if (ctx->style.form == OUT_TABLE && !ctx->json) {
+        ctx_note("%s", text);
+    }
+}
+
+void ctx_json_open(const struct ctx *ctx, struct json *out_json) {
+    json_init(out_json, ctx->out, ctx->lines ? JSON_LINE : JSON_INDENTED);
+    json_open(out_json, '{');
+}
+
+void ctx_json_close(struct json *json) {
+    json_close(json);
+    json_end(json);
 }

@@ -27,7 +27,8 @@ enum exit_code db_fail(struct ctx *ctx, enum err err, const struct why *why) {
         }
     }
     const bool away = err == ERR_DB_UNREACHABLE && ctx->private;
-    return ctx_fail(ctx, code, "%s%s", why->text, away ? "; run: tocsin up" : "");
+    ctx_fail(ctx, code, "%s", why->text);
+    return away ? ctx_hint(ctx, code, "Run: tocsin up") : code;
 }
 
 static enum exit_code open_as(struct ctx *ctx, const char *role) {

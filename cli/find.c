@@ -19,25 +19,32 @@ struct search {
     const char *sql;   /* its first column: the names that exist */
 };
 
-static void put_sentence(FILE *file, const struct search *s, const struct pg_rows *rows) {
+/* The near match, or what there is. Gives. */
+static char *hint_for(const struct search *s, const struct pg_rows *rows) {
     const int n = pg_rows_n(rows);
     const char **names = calloc((size_t)n + 1, sizeof *names);
-    if (names == NULL) {
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+    if (names == NULL || file == NULL) {
         abort();
     }
     for (int i = 0; i < n; i++) {
         names[i] = pg_text(rows, i, 0);
     }
-    fprintf(file, "%s '%s' not found%s.", s->noun, s->name, s->place);
     const char *nearest = names_nearest(s->name, names, n);
     if (nearest != NULL) {
-        fprintf(file, " Did you mean '%s'?", nearest);
+        fprintf(file, "Did you mean '%s'?", nearest);
     } else {
-        fprintf(file, " %s: ", s->plural);
+        fprintf(file, "%s: ", s->plural);
         names_put(file, names, n);
         fputs(n == 0 ? "none yet." : ".", file);
     }
     free(names);
+    if (fclose(file) != 0) {
+        abort();
+    }
+    return text;
 }
 
 static enum exit_code not_found(struct ctx *ctx, const struct search *s, int n_params,
@@ -47,19 +54,11 @@ static enum exit_code not_found(struct ctx *ctx, const struct search *s, int n_p
     if (code != EXIT_OK) {
         return code;
     }
-    char *text = NULL;
-    size_t len = 0;
-    FILE *file = open_memstream(&text, &len);
-    if (file == NULL) {
-        abort();
-    }
-    put_sentence(file, s, rows);
-    if (fclose(file) != 0) {
-        abort();
-    }
-    ctx_fail(ctx, EXIT_NOT_FOUND, "%s", text);
-    free(text);
+    char *hint = hint_for(s, rows);
     pg_rows_free(rows);
+    ctx_fail(ctx, EXIT_NOT_FOUND, "%s '%s' not found%s.", s->noun, s->name, s->place);
+    ctx_hint(ctx, EXIT_NOT_FOUND, "%s", hint);
+    free(hint);
     return EXIT_NOT_FOUND;
 }
 

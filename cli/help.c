@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/help.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-static const char environment[] =
-    "TOCSIN_DSN       PostgreSQL to use when --dsn is absent\n"
-    "TOCSIN_DATA_DIR  where the private PostgreSQL of `tocsin up` keeps its data\n"
-    "NO_COLOR         if set and not empty: no colour\n";
+#include "cli/exits.h"
 
-static const char exit_codes[] = "0  it worked; an empty result is no error\n"
-                                 "1  internal error; endpoint test: the message was not taken\n"
-                                 "2  the command line, or the SQL in it, is wrong\n"
-                                 "3  no such project, run or metric, or nothing with that id\n"
-                                 "4  the database refuses this user\n"
-                                 "5  the database cannot be reached; trying later may help\n"
-                                 "8  it did not happen in time\n";
+const struct help_variable help_variables[] = {
+    {"TOCSIN_DSN", "PostgreSQL to use when --dsn is absent"},
+    {"TOCSIN_DATA_DIR", "where the private PostgreSQL of `tocsin up` keeps its data"},
+    {"NO_COLOR", "if set and not empty: no colour"},
+    {NULL, NULL},
+};
 
-static const char output[] =
-    "On a terminal: a table. In a pipe or file: TSV with a header line. With --json: one JSON "
-    "document. In tables and TSV, tabs, line breaks, backslashes and characters that steer a "
-    "terminal stand as escapes such as \\t, \\xNN or \\u{N}. In JSON, NaN and the infinities are "
-    "null, "
-    "and \"nonfinite\" beside them says which: nan, inf or -inf. All times are UTC.";
+const char help_output[] =
+    "On a terminal: a table. In a pipe or file: TSV with a header line. --format chooses another "
+    "form; --json is one JSON document, and an error is one too, on stderr: {\"error\": {code, "
+    "message, hint, retryable}}. In tables, TSV and CSV, tabs, line breaks, backslashes and "
+    "characters that steer a terminal stand as escapes such as \\t, \\xNN or \\u{N}. In JSON, NaN "
+    "and the infinities are null, and \"nonfinite\" beside them says which: nan, inf or -inf. All "
+    "times are UTC.";
 
 /* One paragraph, broken between words. */
 static void put_wrapped(FILE *file, const char *text) {
@@ -41,15 +37,19 @@ static void put_wrapped(FILE *file, const char *text) {
     fputc('\n', file);
 }
 
-static void put_indented(FILE *file, const char *text) {
-    while (*text != '\0') {
-        const int len = (int)strcspn(text, "\n");
-        fprintf(file, "  %.*s\n", len, text);
-        text += len + (text[len] == '\n');
+static void put_variables(FILE *file, const char *indent) {
+    for (const struct help_variable *v = help_variables; v->name != NULL; v++) {
+        fprintf(file, "%s%-16s %s\n", indent, v->name, v->text);
     }
 }
 
-static void put_usage(FILE *file, const struct command *command) {
+static void put_exit_codes(FILE *file, const char *indent) {
+    for (const struct exits *e = exits_table; e->name != NULL; e++) {
+        fprintf(file, "%s%d  %s\n", indent, (int)e->code, e->text);
+    }
+}
+
+void help_usage(FILE *file, const struct command *command) {
     fprintf(file, "tocsin %s", command->path);
     for (const struct opt *o = command->opts; o != NULL && o->name != NULL; o++) {
         if (o->required) {
@@ -105,11 +105,11 @@ void help_all(FILE *file) {
     fputs("\nOptions of every command:\n", file);
     put_opts(file, command_globals);
     fputs("\nOutput:\n", file);
-    put_wrapped(file, output);
+    put_wrapped(file, help_output);
     fputs("\nEnvironment:\n", file);
-    put_indented(file, environment);
+    put_variables(file, "  ");
     fputs("\nExit codes:\n", file);
-    put_indented(file, exit_codes);
+    put_exit_codes(file, "  ");
     fputs("\nMore: tocsin COMMAND --help\n", file);
 }
 
@@ -121,7 +121,7 @@ void help_group(FILE *file, const char *group) {
 
 void help_command(FILE *file, const struct command *command) {
     fprintf(file, "tocsin %s: %s\n\nUsage: ", command->path, command->line);
-    put_usage(file, command);
+    help_usage(file, command);
     if (command->text != NULL) {
         fputc('\n', file);
         put_wrapped(file, command->text);
@@ -130,9 +130,10 @@ void help_command(FILE *file, const struct command *command) {
         fputs("\nJSON:\n", file);
         put_wrapped(file, command->json);
     }
-    if (command->opts != NULL) {
+    if (command->opts != NULL || command->rows != NULL) {
         fputs("\nOptions:\n", file);
         put_opts(file, command->opts);
+        put_opts(file, command->rows != NULL ? command_row_opts : NULL);
     }
     fputs("\nOptions of every command:\n", file);
     put_opts(file, command_globals);
@@ -146,9 +147,10 @@ static void put_cell(FILE *file, const char *text) {
     }
 }
 
+static const char markdown_head[] = "| option | meaning |\n| --- | --- |\n";
+
 static void markdown_opts(FILE *file, const struct opt *opts) {
-    fputs("| option | meaning |\n| --- | --- |\n", file);
-    for (const struct opt *o = opts; o->name != NULL; o++) {
+    for (const struct opt *o = opts; o != NULL && o->name != NULL; o++) {
         fprintf(file, "| `--%s", o->name);
         if (o->value != NULL) {
             fputc(' ', file);
@@ -166,14 +168,18 @@ void help_markdown(FILE *file) {
           "Generated by `tocsin help --markdown`; a test fails when this page is stale.\n\n"
           "## Output\n\n",
           file);
-    put_wrapped(file, output);
-    fprintf(file, "\n## Environment\n\n```\n%s```\n\n## Exit codes\n\n```\n%s```\n\n", environment,
-            exit_codes);
+    put_wrapped(file, help_output);
+    fputs("\n## Environment\n\n```\n", file);
+    put_variables(file, "");
+    fputs("```\n\n## Exit codes\n\n```\n", file);
+    put_exit_codes(file, "");
+    fputs("```\n\n", file);
     fputs("## Options of every command\n\n", file);
+    fputs(markdown_head, file);
     markdown_opts(file, command_globals);
     for (const struct command *c = command_table; c->path != NULL; c++) {
         fprintf(file, "\n## tocsin %s\n\nTo %s.\n\n```\n", c->path, c->line);
-        put_usage(file, c);
+        help_usage(file, c);
         fputs("```\n", file);
         if (c->text != NULL) {
             fputc('\n', file);
@@ -184,9 +190,10 @@ void help_markdown(FILE *file) {
             put_wrapped(file, c->json);
             fputs("```\n", file);
         }
-        if (c->opts != NULL) {
-            fputc('\n', file);
+        if (c->opts != NULL || c->rows != NULL) {
+            fprintf(file, "\n%s", markdown_head);
             markdown_opts(file, c->opts);
+            markdown_opts(file, c->rows != NULL ? command_row_opts : NULL);
         }
     }
 }

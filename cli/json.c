@@ -9,6 +9,9 @@
 #include "cli/text.h"
 
 static void put_line(const struct json *json) {
+    if (json->form == JSON_LINE) {
+        return;
+    }
     fputc('\n', json->file);
     for (size_t i = 0; i < json->depth; i++) {
         fputs("  ", json->file);
@@ -18,7 +21,7 @@ static void put_line(const struct json *json) {
 /* What stands before a key or an array's item. */
 static void put_separator(struct json *json) {
     if (!json->fresh) {
-        fputc(',', json->file);
+        fputs(json->form == JSON_LINE ? ", " : ",", json->file);
     }
     if (json->depth > 0) {
         put_line(json);
@@ -74,8 +77,8 @@ static void put_string(FILE *file, const char *text) {
     fputc('"', file);
 }
 
-void json_init(struct json *json, FILE *file) {
-    *json = (struct json){.file = file, .fresh = true};
+void json_init(struct json *json, FILE *file, enum json_form form) {
+    *json = (struct json){.file = file, .form = form, .fresh = true};
 }
 
 void json_open(struct json *json, char bracket) {

@@ -4,8 +4,8 @@
 
 /* Writes one JSON document, piece by piece, so that a million values need no memory. The form is
  * Python's json.dumps(indent=2): two spaces, everything outside ASCII as \uXXXX, one line break at
- * the end. Numbers pass through as PostgreSQL wrote them: its text of a float8 is the shortest that
- * reads back the same, and numerics keep their digits.
+ * the end; or the same on one line. Numbers pass through as PostgreSQL wrote them: its text of a
+ * float8 is the shortest that reads back the same, and numerics keep their digits.
  *
  * The caller nests correctly; a key stands before every value inside { }. */
 
@@ -16,15 +16,21 @@
 
 #define JSON_DEPTH_MAX 256 /* what is deeper in embedded text becomes a string */
 
+enum json_form {
+    JSON_INDENTED,
+    JSON_LINE, /* no line break before the last one */
+};
+
 struct json {
     FILE *file; /* borrowed */
+    enum json_form form;
     size_t depth;
     bool fresh; /* nothing yet inside the innermost bracket */
     bool keyed; /* a key was written and waits for its value */
     char closers[JSON_DEPTH_MAX];
 };
 
-void json_init(struct json *json, FILE *file);
+void json_init(struct json *json, FILE *file, enum json_form form);
 void json_open(struct json *json, char bracket); /* { or [ */
 void json_close(struct json *json);
 void json_end(struct json *json); /* everything is closed: the last line break */

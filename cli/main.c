@@ -12,7 +12,6 @@
 #include "cli/command.h"
 #include "cli/ctx.h"
 #include "cli/help.h"
-#include "schema/db/pg.h"
 
 static bool wants_color(const char *choice, bool terminal) {
     const char *no_color = getenv("NO_COLOR");
@@ -22,30 +21,49 @@ static bool wants_color(const char *choice, bool terminal) {
     return terminal && (no_color == NULL || no_color[0] == '\0');
 }
 
+static enum out_form find_form(const char *format, bool terminal) {
+    static const struct {
+        const char *name;
+        enum out_form form;
+    } forms[] = {{"table", OUT_TABLE}, {"tsv", OUT_TSV}, {"csv", OUT_CSV}};
+    for (size_t i = 0; format != NULL && i < sizeof forms / sizeof *forms; i++) {
+        if (strcmp(forms[i].name, format) == 0) {
+            return forms[i].form;
+        }
+    }
+    return terminal ? OUT_TABLE : OUT_TSV;
+}
+
 static struct out_style find_style(const struct args *args) {
     struct winsize size;
     const bool terminal = isatty(STDOUT_FILENO) == 1;
     const bool measured = terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
     return (struct out_style){
-        .table = terminal,
+        .form = find_form(args_text(args, "format"), terminal),
         .color = wants_color(args_text(args, "color"), terminal),
         .width = measured ? size.ws_col : 0,
     };
 }
 
-static enum exit_code run(const struct args *args) {
-    struct ctx ctx = {
+static struct ctx make_ctx(const struct args *args) {
+    const char *format = args_text(args, "format");
+    const bool lines = format != NULL && strcmp(format, "ndjson") == 0;
+    const bool json = format != NULL && strcmp(format, "json") == 0;
+    return (struct ctx){
         .args = args,
         .dsn = args_text(args, "dsn"),
-        .json = args_given(args, "json"),
+        .out = stdout,
+        .json = json || lines || args_given(args, "json"),
+        .lines = lines,
         .style = find_style(args),
     };
+}
+
+static enum exit_code run(const struct args *args) {
+    struct ctx ctx = make_ctx(args);
     const enum exit_code code = args->command->run(&ctx);
-    if (ctx.error != NULL) {
-        ctx_note("Error: %s", ctx.error);
-    }
-    free(ctx.error);
-    pg_close(ctx.pg);
+    ctx_complain(&ctx, code);
+    ctx_fini(&ctx);
     return code;
 }
 
@@ -69,14 +87,29 @@ static enum exit_code run_or_help(const struct args *args) {
     return run(args);
 }
 
+/* The command line makes no sense; whether it asked for JSON can be seen all the same. */
+static enum exit_code refuse(char **argv, const struct why *why) {
+    struct ctx ctx = {.args = NULL};
+    for (; *argv != NULL; argv++) {
+        const bool format = strncmp(*argv, "--format", strlen("--format")) == 0;
+        const char *value = !format ? "" : (*argv)[8] == '=' ? *argv + 9 : argv[1];
+        ctx.lines = ctx.lines || (value != NULL && strcmp(value, "ndjson") == 0);
+        ctx.json = ctx.json || ctx.lines || (value != NULL && strcmp(value, "json") == 0) ||
+                   strcmp(*argv, "--json") == 0;
+    }
+    ctx_fail(&ctx, EXIT_USAGE, "%s", why->text);
+    ctx_complain(&ctx, EXIT_USAGE);
+    ctx_fini(&ctx);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv) {
     (void)argc;
     setlocale(LC_CTYPE, "");
     struct args args;
     struct why why;
     if (args_parse(argv, &args, &why) != ERR_OK) {
-        ctx_note("Error: %s", why.text);
-        return EXIT_USAGE;
+        return (int)refuse(argv, &why);
     }
     const enum exit_code code = run_or_help(&args);
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {

@@ -6,7 +6,12 @@ const struct opt command_globals[] = {
      .kind = OPT_TEXT,
      .value = "DSN",
      .help = "PostgreSQL to use, as libpq takes it; else TOCSIN_DSN, else the private one"},
-    {.name = "json", .kind = OPT_FLAG, .help = "print JSON"},
+    {.name = "json", .kind = OPT_FLAG, .help = "the same as --format=json"},
+    {.name = "format",
+     .kind = OPT_CHOICE,
+     .value = "json|ndjson|tsv|csv|table",
+     .help = "json: one document; ndjson: an object a line, for each row; otherwise a table on a "
+             "terminal, else tsv"},
     {.name = "color",
      .kind = OPT_CHOICE,
      .value = "auto|always|never",
@@ -17,8 +22,21 @@ const struct opt command_globals[] = {
     {0},
 };
 
+const struct opt command_row_opts[] = {
+    {.name = "fields",
+     .kind = OPT_TEXT,
+     .value = "NAME,...",
+     .help = "only these fields of the rows, in this order"},
+    {0},
+};
+
 const struct opt help_opts[] = {
     {.name = "markdown", .kind = OPT_FLAG, .help = "all commands, as in docs/cli.md"},
+    {.name = "man", .kind = OPT_FLAG, .help = "all commands, as a manual page"},
+    {.name = "completion",
+     .kind = OPT_CHOICE,
+     .value = "bash|zsh|fish",
+     .help = "a script that completes commands and options in this shell"},
     {0},
 };
 

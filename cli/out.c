@@ -13,9 +13,9 @@ struct out {
     FILE *file;
     struct out_style style;
     int n;
-    int column;   /* of the next cell */
-    char *header; /* the line that stands before the first row of TSV; NULL: printed */
-    struct libscols_table *table; /* NULL for TSV */
+    int column;                   /* of the next cell */
+    char *header;                 /* the line before the first row of TSV and CSV; NULL: printed */
+    struct libscols_table *table; /* NULL for the other forms */
     struct libscols_line *line;
     int rows; /* in the piece of the table that is being collected */
 };
@@ -56,14 +56,35 @@ static struct libscols_table *new_table(const struct out *out, const struct out_
     return table;
 }
 
-static char *tsv_header(int n, const struct out_column *columns) {
+static void quoted_cell(FILE *file, const char *text) {
+    char *clean = text_clean(text);
+    const bool quoted = strpbrk(clean, ",\"") != NULL;
+    fputs(quoted ? "\"" : "", file);
+    for (const char *at = clean; *at != '\0'; at++) {
+        fputs(*at == '"' ? "\"" : "", file);
+        fputc(*at, file);
+    }
+    fputs(quoted ? "\"" : "", file);
+    free(clean);
+}
+
+/* Cell i of a line of n. */
+static void line_cell(FILE *file, enum out_form form, const char *text, int i, int n) {
+    if (form == OUT_CSV) {
+        quoted_cell(file, text);
+    } else {
+        text_put(file, text);
+    }
+    fputc(i + 1 == n ? '\n' : form == OUT_CSV ? ',' : '\t', file);
+}
+
+static char *header_line(enum out_form form, int n, const struct out_column *columns) {
     char *text = NULL;
     size_t len = 0;
     FILE *file = open_memstream(&text, &len);
     need(file != NULL);
     for (int i = 0; i < n; i++) {
-        text_put(file, columns[i].name);
-        fputc(i + 1 < n ? '\t' : '\n', file);
+        line_cell(file, form, columns[i].name, i, n);
     }
     need(fclose(file) == 0);
     return text;
@@ -73,10 +94,10 @@ struct out *out_new(FILE *file, struct out_style style, int n, const struct out_
     struct out *out = calloc(1, sizeof *out);
     need(out != NULL);
     *out = (struct out){.file = file, .style = style, .n = n};
-    if (style.table) {
+    if (style.form == OUT_TABLE) {
         out->table = new_table(out, columns);
     } else {
-        out->header = tsv_header(n, columns);
+        out->header = header_line(style.form, n, columns);
     }
     return out;
 }
@@ -133,8 +154,7 @@ void out_cell(struct out *out, const char *text) {
         table_cell(out, shown);
     } else {
         print_header(out);
-        text_put(out->file, shown);
-        fputc(out->column + 1 < out->n ? '\t' : '\n', out->file);
+        line_cell(out->file, out->style.form, shown, out->column, out->n);
     }
     out->column = (out->column + 1) % out->n;
 }

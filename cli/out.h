@@ -2,15 +2,21 @@
 #ifndef CLI_OUT_H
 #define CLI_OUT_H
 
-/* Rows for people: a table on a terminal, TSV with a header line elsewhere. Every cell passes
- * text_put(), so a row is one line of TSV and no cell can steer a terminal. Memory is bounded: a
+/* Rows for people: a table on a terminal, TSV or CSV with a header line elsewhere. Every cell
+ * passes text_put(), so a row is one line and no cell can steer a terminal. Memory is bounded: a
  * long table is printed in pieces, whose columns are aligned each by itself. */
 
 #include <stdbool.h>
 #include <stdio.h>
 
+enum out_form {
+    OUT_TSV,
+    OUT_CSV, /* RFC 4180: what has a comma or a quote in it is quoted */
+    OUT_TABLE,
+};
+
 struct out_style {
-    bool table;
+    enum out_form form;
     bool color;
     int width; /* of the terminal, in columns; 0: unknown, never wrap */
 };
@@ -27,7 +33,8 @@ struct out; /* one table */
 struct out *out_new(FILE *file, struct out_style style, int n, const struct out_column *columns);
 /* The next cell; rows are complete when the caller ends. NULL: empty. */
 void out_cell(struct out *out, const char *text);
-/* The last row is in: prints what is left. A table without rows prints nothing, TSV its header. */
+/* The last row is in: prints what is left. A table without rows prints nothing, the others
+ * their header. */
 void out_end(struct out *out);
 /* Frees; after an error without out_end() before it. Both are fine with NULL. */
 void out_free(struct out *out);

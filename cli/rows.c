@@ -68,19 +68,20 @@ void rows_time(const char *text, char out[ROWS_TIME_BYTES]) {
     }
 }
 
-struct out *rows_out_new(const struct ctx *ctx, FILE *file, const struct pg_rows *rows, int n) {
-    struct out_column *columns = calloc((size_t)n + 1, sizeof *columns);
-    if (columns == NULL) {
+struct out *rows_out_new(const struct ctx *ctx, FILE *file, const struct pg_rows *rows,
+                         const struct columns *columns) {
+    struct out_column *shown = calloc((size_t)columns->n + 1, sizeof *shown);
+    if (shown == NULL) {
         abort();
     }
-    for (int i = 0; i < n; i++) {
-        const enum form form = form_of(rows, i);
-        columns[i].name = pg_column_name(rows, i);
-        columns[i].right = form == FORM_NUMBER || form == FORM_FLOAT;
-        columns[i].wrap = form == FORM_TEXT || form == FORM_JSON;
+    for (int i = 0; i < columns->n; i++) {
+        const enum form form = form_of(rows, columns->at[i]);
+        shown[i].name = pg_column_name(rows, columns->at[i]);
+        shown[i].right = form == FORM_NUMBER || form == FORM_FLOAT;
+        shown[i].wrap = form == FORM_TEXT || form == FORM_JSON;
     }
-    struct out *out = out_new(file, ctx->style, n, columns);
-    free(columns);
+    struct out *out = out_new(file, ctx->style, columns->n, shown);
+    free(shown);
     return out;
 }
 
@@ -97,22 +98,9 @@ void rows_out_field(struct out *out, const struct pg_rows *rows, int row, int co
     out_cell(out, text);
 }
 
-void rows_out(struct out *out, const struct pg_rows *rows, int row, int n) {
-    for (int i = 0; i < n; i++) {
-        rows_out_field(out, rows, row, i);
-    }
-}
-
-void rows_out_all(const struct ctx *ctx, const struct pg_rows *rows, int wide, const char *empty) {
-    const int n = pg_columns_n(rows) - (ctx->style.table ? wide : 0);
-    struct out *out = rows_out_new(ctx, stdout, rows, n);
-    for (int i = 0; i < pg_rows_n(rows); i++) {
-        rows_out(out, rows, i, n);
-    }
-    out_end(out);
-    out_free(out);
-    if (pg_rows_n(rows) == 0 && ctx->style.table) {
-        ctx_note("%s", empty);
+void rows_out(struct out *out, const struct pg_rows *rows, int row, const struct columns *columns) {
+    for (int i = 0; i < columns->n; i++) {
+        rows_out_field(out, rows, row, columns->at[i]);
     }
 }
 
@@ -147,23 +135,45 @@ void rows_json_value(struct json *json, const struct pg_rows *rows, int row, int
 void rows_json_members(struct json *json, const struct pg_rows *rows, int row, int first,
                        int last) {
     for (int i = first; i < last; i++) {
-        const char *nonfinite = rows_nonfinite(rows, row, i);
         json_key(json, pg_column_name(rows, i));
         rows_json_value(json, rows, row, i);
-        if (nonfinite != NULL) {
-            json_key(json, "nonfinite");
-            json_text(json, nonfinite);
-        }
     }
 }
 
-void rows_json_array(struct json *json, const struct pg_rows *rows) {
-    json_open(json, '[');
-    for (int i = 0; i < pg_rows_n(rows); i++) {
-        json_open(json, '{');
-        rows_json_members(json, rows, i, 0, pg_columns_n(rows));
+/* Nothing if all numbers of the row are numbers. */
+static void put_odds(struct json *json, const struct pg_rows *rows, int row,
+                     const struct columns *columns) {
+    bool any = false;
+    for (int i = 0; i < columns->n; i++) {
+        const char *what = rows_nonfinite(rows, row, columns->at[i]);
+        if (what == NULL) {
+            continue;
+        }
+        if (!any) {
+            json_key(json, "nonfinite");
+        }
+        if (!any && columns->named_odds) {
+            json_open(json, '{');
+        }
+        if (columns->named_odds) {
+            json_key(json, pg_column_name(rows, columns->at[i]));
+        }
+        json_text(json, what);
+        any = true;
+    }
+    if (any && columns->named_odds) {
         json_close(json);
     }
+}
+
+void rows_json_row(struct json *json, const struct pg_rows *rows, int row,
+                   const struct columns *columns) {
+    json_open(json, '{');
+    for (int i = 0; i < columns->n; i++) {
+        json_key(json, pg_column_name(rows, columns->at[i]));
+        rows_json_value(json, rows, row, columns->at[i]);
+    }
+    put_odds(json, rows, row, columns);
     json_close(json);
 }
 
@@ -175,7 +185,11 @@ void rows_json_column(struct json *json, const struct pg_rows *rows, int column)
     json_close(json);
 }
 
+bool rows_is_float(const struct pg_rows *rows, int column) {
+    return form_of(rows, column) == FORM_FLOAT;
+}
+
 const char *rows_nonfinite(const struct pg_rows *rows, int row, int column) {
     const char *text = pg_text(rows, row, column);
-    return text == NULL || form_of(rows, column) != FORM_FLOAT ? NULL : json_nonfinite(text);
+    return text == NULL || !rows_is_float(rows, column) ? NULL : json_nonfinite(text);
 }

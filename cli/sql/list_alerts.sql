@@ -1,10 +1,10 @@
 -- Alerts, newest first.
 -- $1 text: project; $2 bigint: run or null; $3 text: level or null; $4 timestamptz: only later
 -- ones, or null; $5 integer: rank or null.
--- Columns: timestamp, run, title, text, level, step, rank, attempt, host, run_id, alert_id,
+-- Columns: timestamp, run, title, text, level, step, rank, attempt, host, run_id, id,
 -- acknowledged, acknowledged_by.
 select time as timestamp, run, title, text, level, step, rank, attempt, host,
-       run_id::text as run_id, alert_id::text as alert_id,
+       run_id::text as run_id, alert_id::text as id,
        acknowledged, acknowledged_by
   from alerts_feed
  where project = $1

@@ -255,7 +255,7 @@ def test_nonfinite_is_null_with_a_marker(stored):
     got = done.json()["values"]
     assert [v["value"] for v in got[:4]] == [None, None, None, 1e300]
     assert [v.get("nonfinite") for v in got] == ["nan", "inf", "-inf", None, None]
-    assert keys(got[0]) == ["timestamp", "step", "value", "nonfinite", "rank"]
+    assert keys(got[0]) == ["timestamp", "step", "value", "rank", "nonfinite"]
     assert got[0]["timestamp"] == "2026-11-23T12:30:00.123456+00:00"
     assert '"value": 0.30000000000000004,' in done.stdout
     assert "NaN" not in done.stdout and "Infinity" not in done.stdout

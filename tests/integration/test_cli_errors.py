@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reading commands with hostile text, wrong names, wrong options, no database, a terminal."""
 
+import json
 import subprocess
 
 import pytest
@@ -68,11 +69,16 @@ def test_hostile_names_in_errors(stored):
     (["query", "project", "--project", "nowhere", "--sql", "select 1"],
      "Error: Project 'nowhere' not found. "),
 ])
-@pytest.mark.parametrize("form", [[], ["--json"]])
-def test_not_found(stored, argv, sentence, form):
-    done = stored.cli(*argv, *form)
+def test_not_found(stored, argv, sentence):
+    done = stored.cli(*argv)
     assert (done.rc, done.stdout) == (3, "")
     assert done.stderr.startswith(sentence) and done.stderr.count("\n") == 1
+    machine = stored.cli(*argv, "--json")
+    assert (machine.rc, machine.stdout) == (3, "")
+    error = json.loads(machine.stderr)["error"]
+    assert list(error) == ["code", "message", "hint", "retryable"]
+    assert done.stderr == f"Error: {error['message']} {error['hint']}\n"
+    assert (error["code"], error["retryable"]) == ("not_found", False)
 
 
 def test_not_found_in_an_empty_database(empty):
@@ -86,7 +92,7 @@ def test_not_found_in_an_empty_database(empty):
     (["list", "alert"], "There is no command 'list alert'. Did you mean 'list alerts'?"),
     (["list", "alerts"], "list alerts needs --project NAME. See: tocsin list alerts --help"),
     (["list", "alerts", "--project"], "--project needs a value: --project=NAME"),
-    (["list", "alerts", "--project", "--json"], "--project needs a value"),
+    (["list", "alerts", "--project", "--level"], "--project needs a value"),
     (["list", "alerts", "--project", "p", "--levle", "x"], "Did you mean '--level'?"),
     (["list", "alerts", "--project", "p", "--level", "fatal"],
      "--level is one of info|warn|error, not 'fatal'."),
@@ -142,7 +148,7 @@ def test_unreachable_says_where_and_hides_the_password(tmp_path, tocsin):
     assert "127.0.0.1" in done.stderr and "hunter2" not in done.stderr and "***" in done.stderr
     assert "tocsin up" not in done.stderr
     done = tocsin("list", "projects", env={"TOCSIN_RUNTIME_DIR": str(tmp_path)})
-    assert done.rc == 5 and "run: tocsin up" in done.stderr and str(tmp_path) in done.stderr
+    assert done.rc == 5 and "Run: tocsin up" in done.stderr and str(tmp_path) in done.stderr
 
 
 def test_malformed_dsn_is_a_usage_error(tocsin):

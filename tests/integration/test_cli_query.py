@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`query project` answers one statement within its limits."""
 
+import json
 import time
 
 import pytest
@@ -76,12 +77,16 @@ def test_the_project_is_a_setting(stored):
      "Query returned more than 10000 rows. Refine the query or add a LIMIT clause."),
     ("select pg_sleep(20)", "statement timeout"),
 ])
-@pytest.mark.parametrize("form", [[], ["--json"]])
-def test_bad_statements(stored, sql, sentence, form):
+@pytest.mark.parametrize("json_wanted", [False, True])
+def test_bad_statements(stored, sql, sentence, json_wanted):
     begin = time.monotonic()
-    done = query(stored, sql, "--timeout", "1", *form)
+    done = query(stored, sql, "--timeout", "1", *(["--json"] if json_wanted else []))
     assert (done.rc, done.stdout) == (2, "")
-    assert done.stderr.startswith("Error: ") and sentence in done.stderr and done.stderr.count("\n") == 1
+    if json_wanted:
+        error = json.loads(done.stderr)["error"]
+        assert sentence in (error["message"] + " " + (error["hint"] or ""))
+    else:
+        assert done.stderr.startswith("Error: ") and sentence in done.stderr and done.stderr.count("\n") == 1
     assert time.monotonic() - begin < 15
 
 

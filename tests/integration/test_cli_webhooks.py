@@ -228,7 +228,7 @@ def test_ack(owner, cli, stored):
     done = owner.run("ack", first, "--comment=looking", second, "--json", env={"USER": "ann"})
     assert done.json() == {"alerts": [str(first), str(second)], "who": "ann", "comment": "looking"}
     third = stored.alert(11, "other")
-    alerts = {alert["alert_id"]: alert for alert in
+    alerts = {alert["id"]: alert for alert in
               cli.run("list", "alerts", "--project=p", "--json").json()["alerts"]}
     assert list(alerts[str(first)])[-2:] == ["acknowledged", "acknowledged_by"]
     assert alerts[str(first)]["acknowledged_by"] == "ann" and alerts[str(first)]["acknowledged"]

@@ -83,7 +83,7 @@ def test_status_tells_what_is_missing(make_home):
 
 def test_psql_enters_as_the_role_asked_for(make_home):
     home = make_home()
-    assert "run: tocsin up" in home.fails(5, "psql", "--", "-c", "select 1")
+    assert "Run: tocsin up" in home.fails(5, "psql", "--", "-c", "select 1")
     home.up()
     for flags, role in ((), "tocsin_reader"), (("--role", "owner"), "tocsin_owner"):
         result = home.run("psql", *flags, "--", "-Atc", "select current_user, count(*) from metrics")

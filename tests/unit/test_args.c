@@ -108,7 +108,7 @@ static void help_needs_nothing_else(void **state) {
 
 static void the_rest_belongs_to_the_command(void **state) {
     (void)state;
-    const struct args args = good(ARGV(text("help"), text("list"), text("--no-such")));
+    const struct args args = good(ARGV(text("psql"), text("list"), text("--no-such")));
     assert_int_equal(args.rest_n, 2);
     assert_string_equal(args.rest[1], "--no-such");
     assert_null(args.rest[2]);

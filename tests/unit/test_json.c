@@ -21,7 +21,7 @@ struct document {
 static void begin(struct document *d) {
     d->file = open_memstream(&d->text, &d->len);
     assert_non_null(d->file);
-    json_init(&d->json, d->file);
+    json_init(&d->json, d->file, JSON_INDENTED);
 }
 
 static void expect(struct document *d, const char *text) {

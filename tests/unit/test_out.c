@@ -59,7 +59,8 @@ static void tsv_without_rows_is_its_header(void **state) {
 static void a_table_without_rows_is_nothing(void **state) {
     (void)state;
     struct sink sink;
-    struct out *out = begin(&sink, (struct out_style){.table = true, .color = true, .width = 80});
+    struct out *out =
+        begin(&sink, (struct out_style){.form = OUT_TABLE, .color = true, .width = 80});
     expect(&sink, out, "");
 }
 
@@ -78,7 +79,7 @@ static void an_unfinished_answer_prints_no_header(void **state) {
 static void tables_align_and_clean(void **state) {
     (void)state;
     struct sink sink;
-    struct out *out = begin(&sink, (struct out_style){.table = true, .width = 80});
+    struct out *out = begin(&sink, (struct out_style){.form = OUT_TABLE, .width = 80});
     out_cell(out, "a\nb\\x1b");
     out_cell(out, "warn");
     out_cell(out, "1");
@@ -96,7 +97,7 @@ static void colors_only_when_asked_for(void **state) {
     for (int color = 0; color <= 1; color++) {
         struct sink sink;
         struct out *out =
-            begin(&sink, (struct out_style){.table = true, .width = 80, .color = color == 1});
+            begin(&sink, (struct out_style){.form = OUT_TABLE, .width = 80, .color = color == 1});
         out_cell(out, "error"); /* not in the column of levels: plain */
         out_cell(out, "error");
         out_cell(out, "1");
@@ -114,7 +115,7 @@ static void colors_only_when_asked_for(void **state) {
 static void long_tables_come_in_pieces_with_one_header(void **state) {
     (void)state;
     struct sink sink;
-    struct out *out = begin(&sink, (struct out_style){.table = true, .width = 80});
+    struct out *out = begin(&sink, (struct out_style){.form = OUT_TABLE, .width = 80});
     for (int i = 0; i < 2500; i++) {
         out_cell(out, "x");
         out_cell(out, "y");

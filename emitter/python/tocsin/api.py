@@ -43,6 +43,16 @@ def _quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
 
+def _said(stderr, code):
+    """The sentence of an error, and its remedy."""
+    text = stderr.decode(errors="replace").strip()
+    try:
+        error = json.loads(text)["error"]
+        return " ".join(part for part in (error["message"], error["hint"]) if part)
+    except (ValueError, TypeError, KeyError):  # it did not get so far as to write JSON
+        return text or f"tocsin ended with {code}"
+
+
 def _flags(**options):
     return [part for name, value in options.items() if value is not None
             for part in ("--" + name.replace("_", "-"), str(value))]
@@ -70,8 +80,7 @@ class Api:
         except (OSError, ValueError) as error:
             raise ApiError(f"tocsin cannot be started: {error}") from None
         if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip().removeprefix("Error: ")
-            raise ApiError(said or f"tocsin ended with {done.returncode}", done.returncode)
+            raise ApiError(_said(done.stderr, done.returncode), done.returncode)
         return json.loads(done.stdout)
 
     def projects(self):
