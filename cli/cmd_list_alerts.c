@@ -1,49 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/alerts.h"
 #include "cli/command.h"
-#include "cli/ctx.h"
 #include "cli/db.h"
 #include "cli/find.h"
-#include "cli/list.h"
 #include "cli_sql.h"
 
-/* The filters stand in the answer as they were given. */
-static void print_head(struct json *json, const void *context) {
-    static const char *const filters[] = {"project", "run", "level", "since"};
-    const struct ctx *ctx = context;
-    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
-        json_key(json, filters[i]);
-        json_text(json, args_text(ctx->args, filters[i]));
+static enum exit_code show_newest(struct alerts *alerts) {
+    char limit[LIST_LIMIT_BYTES];
+    char *now = NULL;
+    struct pg_param params[ALERTS_FILTERS + 1];
+    memcpy(params, alerts->filters, sizeof alerts->filters);
+    params[ALERTS_FILTERS] = list_limit(alerts->ctx, limit);
+    struct list list = alerts_form(alerts);
+    list.limit = args_int(alerts->ctx->args, "limit");
+    list.more = "older ones: --limit N (0: all), --since TIME";
+    enum exit_code code = alerts_begin(alerts, &now);
+    if (code == EXIT_OK) {
+        alerts_set_next(alerts, now);
+        code = list_show(alerts->ctx, &list, sql_list_alerts, ALERTS_FILTERS + 1, params);
     }
-}
-
-static enum exit_code check(struct ctx *ctx, const void *context) {
-    (void)context;
-    return find_project(ctx);
+    free(now);
+    return db_explain_time(alerts->ctx, code, "since");
 }
 
 static enum exit_code show(struct ctx *ctx, const char *run_id) {
-    const struct args *args = ctx->args;
-    const struct pg_param params[] = {
-        db_text(args_text(args, "project")), db_text(run_id), db_text(args_text(args, "level")),
-        db_text(args_text(args, "since")), db_text(args_text(args, "rank"))};
-    const struct list list = {
-        .key = "alerts",
-        .wide = 6, /* attempt and what follows */
-        .empty = "No alerts found.",
-        .check = check,
-        .head = print_head,
-        .context = ctx,
-    };
-    const enum exit_code code = list_show(ctx, &list, sql_list_alerts, 5, params);
-    return db_explain_time(ctx, code, "since");
+    struct alerts alerts;
+    alerts_init(&alerts, ctx, run_id);
+    const bool after =
+        args_given(ctx->args, "after") || args_given(ctx->args, "wait") || alerts.follows;
+    const enum exit_code code = after ? alerts_show_after(&alerts) : show_newest(&alerts);
+    alerts_fini(&alerts);
+    return code;
+}
+
+static enum exit_code check_options(struct ctx *ctx) {
+    const char *format = args_text(ctx->args, "format");
+    if (args_given(ctx->args, "level") && args_given(ctx->args, "min-level")) {
+        return ctx_fail(ctx, EXIT_USAGE, "--level and --min-level exclude each other.");
+    }
+    if (!args_given(ctx->args, "follow")) {
+        return EXIT_OK;
+    }
+    if (args_given(ctx->args, "wait")) {
+        return ctx_fail(ctx, EXIT_USAGE, "--follow waits for ever: leave out --wait.");
+    }
+    if (args_given(ctx->args, "json") || (format != NULL && strcmp(format, "ndjson") != 0)) {
+        return ctx_fail(ctx, EXIT_USAGE, "--follow prints an object a line: --format=ndjson.");
+    }
+    ctx->json = ctx->lines = true;
+    return EXIT_OK;
 }
 
 enum exit_code cmd_list_alerts(struct ctx *ctx) {
-    if (!args_given(ctx->args, "run")) {
-        return show(ctx, NULL);
+    enum exit_code code = check_options(ctx);
+    if (code != EXIT_OK || !args_given(ctx->args, "run")) {
+        return code == EXIT_OK ? show(ctx, NULL) : code;
     }
     struct run run;
-    enum exit_code code = find_run(ctx, &run);
+    code = find_run(ctx, &run);
     if (code == EXIT_OK) {
         code = show(ctx, run.id);
         find_run_free(&run);

@@ -14,7 +14,8 @@
 #define JSON_ALERTS                                                                                \
     "{project: text, run: text?, level: text?, since: text?, alerts: [{timestamp: time, run: "     \
     "text, title: text, text: text?, level: text, step: int?, rank: int, attempt: int, host: "     \
-    "text?, run_id: text, id: text, acknowledged: time?, acknowledged_by: text?}]}"
+    "text?, run_id: text, id: text, acknowledged: time?, acknowledged_by: text?}], "               \
+    "has_more: bool, more?: text, cursor: text}"
 #define JSON_VALUES "[{timestamp: time, step: int, value: number?, nonfinite?: text, rank: int}]"
 #define SPAN_TEXT                                                                                  \
     "The first of --step, --around and --at-time that is given counts. Values come in the order "  \
@@ -32,6 +33,12 @@ static const char query_text[] =
     "comes best as "
     "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
     "also has nonfinite: {column: \"nan\", \"inf\" or \"-inf\"}.";
+
+static const char alerts_text[] =
+    "The alerts of all ranks of a run belong to the run. Every answer has a cursor: what is behind "
+    "it is given by --after, each alert once and none left out, whatever was stored late. With "
+    "--wait an answer without alerts comes after that time, with exit status 8. So an agent asks: "
+    "tocsin list alerts --project P --json, and from then on with --after CURSOR --wait 60s.";
 
 const struct command command_table[] = {
     {.path = "up",
@@ -238,7 +245,7 @@ const struct command command_table[] = {
      .run = cmd_list_system_metrics},
     {.path = "list alerts",
      .line = "list alerts, newest first",
-     .text = "The alerts of all ranks of a run belong to the run.",
+     .text = alerts_text,
      .json = JSON_ALERTS,
      .rows = "alerts",
      .opts = alerts_opts,
@@ -311,7 +318,7 @@ const struct command command_table[] = {
      .run = cmd_get_snapshot},
     {.path = "get alerts",
      .line = "list alerts, newest first (the same as list alerts)",
-     .text = "The alerts of all ranks of a run belong to the run.",
+     .text = alerts_text,
      .json = JSON_ALERTS,
      .rows = "alerts",
      .opts = alerts_opts,

@@ -44,6 +44,10 @@ static enum exit_code open_as(struct ctx *ctx, const char *role) {
     return err == ERR_OK ? EXIT_OK : db_fail(ctx, err, &why);
 }
 
+enum exit_code db_open(struct ctx *ctx) {
+    return open_as(ctx, "tocsin_reader");
+}
+
 enum exit_code db_open_owner(struct ctx *ctx) {
     return open_as(ctx, "postgres"); /* who made the private cluster, and may make roles */
 }
@@ -73,7 +77,9 @@ static bool may_be_schema(const char *sqlstate) {
 
 static enum exit_code statement_failed(struct ctx *ctx, enum err err, const struct why *why) {
     struct why schema = {""};
-    if (may_be_schema(pg_sqlstate(ctx->pg)) && migrate_verify(ctx->pg, &schema) == ERR_DB_SCHEMA) {
+    /* A transaction that failed would refuse the question. */
+    if (may_be_schema(pg_sqlstate(ctx->pg)) && pg_run(ctx->pg, "rollback", &schema) == ERR_OK &&
+        migrate_verify(ctx->pg, &schema) == ERR_DB_SCHEMA) {
         return db_fail(ctx, ERR_DB_SCHEMA, &schema);
     }
     return db_fail(ctx, err, why);
@@ -82,7 +88,7 @@ static enum exit_code statement_failed(struct ctx *ctx, enum err err, const stru
 enum exit_code db_query(struct ctx *ctx, const char *sql, int n, const struct pg_param *params,
                         struct pg_rows **out_rows) {
     struct why why = {""};
-    const enum exit_code code = open_as(ctx, "tocsin_reader");
+    const enum exit_code code = db_open(ctx);
     if (code != EXIT_OK) {
         return code;
     }
@@ -93,7 +99,7 @@ enum exit_code db_query(struct ctx *ctx, const char *sql, int n, const struct pg
 enum exit_code db_stream(struct ctx *ctx, const char *sql, int n, const struct pg_param *params,
                          pg_each_fn *each, void *context) {
     struct why why = {""};
-    const enum exit_code code = open_as(ctx, "tocsin_reader");
+    const enum exit_code code = db_open(ctx);
     if (code != EXIT_OK) {
         return code;
     }

@@ -13,7 +13,9 @@
 /* A text parameter; NULL is SQL NULL. Borrows. */
 struct pg_param db_text(const char *text);
 
-/* Opens the connection now, as the one who may change the schema, if no DSN is given. */
+/* Opens the connection now, as every statement does. */
+enum exit_code db_open(struct ctx *ctx);
+/* Opens it as the one who may change the schema, if no DSN is given. */
 enum exit_code db_open_owner(struct ctx *ctx);
 /* The same, and then acts as tocsin_owner, whatever the user of the DSN is called. */
 enum exit_code db_become_owner(struct ctx *ctx);

@@ -13,7 +13,7 @@ struct stream {
     struct ctx *ctx;
     const struct list *list;
     bool started;
-    bool truncated;
+    bool has_more;
     int64_t rows; /* printed */
     enum exit_code code;
     struct columns columns;
@@ -118,8 +118,8 @@ static bool each(void *context, const struct pg_rows *rows) {
     }
     for (int i = 0; i < pg_rows_n(rows); i++) {
         if (s->list->limit > 0 && s->rows == s->list->limit) {
-            s->truncated = true;
-            return false;
+            s->has_more = true; /* what follows is the one row more that was asked for */
+            return true;
         }
         put(s, rows, i);
     }
@@ -133,10 +133,10 @@ static void finish_document(struct stream *s) {
     close_array(s);
     json_close(&s->json);
     if (s->list->more != NULL) {
-        json_key(&s->json, "truncated");
-        json_bool(&s->json, s->truncated);
+        json_key(&s->json, "has_more");
+        json_bool(&s->json, s->has_more);
     }
-    if (s->truncated) {
+    if (s->has_more) {
         json_key(&s->json, "more");
         json_text(&s->json, s->list->more);
     }
@@ -154,7 +154,7 @@ static void finish(struct stream *s) {
     out_end(s->out);
     if (s->rows == 0) {
         ctx_remark(s->ctx, s->list->empty);
-    } else if (s->truncated) {
+    } else if (s->has_more) {
         ctx_note("There is more: %s.", s->list->more);
     }
 }

@@ -40,6 +40,8 @@ const struct opt help_opts[] = {
     {0},
 };
 
+#define DAY_S INT64_C(86400)
+
 /* Options that several commands share, each said once. */
 #define PROJECT                                                                                    \
     {                                                                                              \
@@ -85,6 +87,14 @@ const struct opt help_opts[] = {
 const struct opt project_opts[] = {PROJECT, {0}};
 const struct opt run_opts[] = {PROJECT, RUN, {0}};
 
+/* Rows that are printed at most; the fallback fits into what an agent can read. */
+#define LIMIT(count)                                                                               \
+    {                                                                                              \
+        .name = "limit", .kind = OPT_INT, .value = "N", .max = LIMIT_MAX, .fallback = count,       \
+        .help = "print at most so many; 0: all"                                                    \
+    }
+#define LIMIT_MAX 1000000
+
 const struct opt alerts_opts[] = {
     PROJECT,
     {.name = "run",
@@ -95,11 +105,30 @@ const struct opt alerts_opts[] = {
      .kind = OPT_CHOICE,
      .value = "info|warn|error",
      .help = "only this level, not those above it"},
+    {.name = "min-level",
+     .kind = OPT_CHOICE,
+     .value = "info|warn|error",
+     .help = "only this level and those above it"},
     {.name = "since",
      .kind = OPT_TEXT,
      .value = "TIME",
-     .help = "only alerts after this time (ISO 8601)"},
+     .help = "only alerts after this time: ISO 8601, or so long ago: 15m, 2h, 7d"},
     RANK,
+    {.name = "after",
+     .kind = OPT_TEXT,
+     .value = "CURSOR|start",
+     .help = "what was stored since the answer with this cursor, oldest first; start: all"},
+    {.name = "wait",
+     .kind = OPT_TIME,
+     .value = "TIME",
+     .min = 1,
+     .max = DAY_S,
+     .help = "if there is nothing yet, wait so long for it; without --after: for what comes from "
+             "now on"},
+    {.name = "follow",
+     .kind = OPT_FLAG,
+     .help = "print what comes, as it comes, an object a line, until stopped"},
+    LIMIT("50"),
     {0},
 };
 
@@ -240,7 +269,6 @@ const struct opt revoke_opts[] = {KEY_NAME, {0}};
     { .name = "project", .kind = OPT_TEXT, .value = "NAME", .help = text }
 #define COMMENT                                                                                    \
     { .name = "comment", .kind = OPT_TEXT, .value = "TEXT", .help = "why, for colleagues" }
-#define DAY_S INT64_C(86400)
 
 const struct opt endpoint_add_opts[] = {
     ANY_PROJECT("only alerts of this project; without it: of all"),

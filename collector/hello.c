@@ -257,7 +257,11 @@ static enum err introduce(struct pg *pg, struct work *work, struct why *why) {
     if (err == ERR_OK) {
         err = insert_producer(pg, work, why);
     }
-    return err == ERR_OK ? merge_config(pg, work, why) : err;
+    if (err == ERR_OK) {
+        err = merge_config(pg, work, why);
+    }
+    return err == ERR_OK ? pg_prepared(pg, "notify_runs", sql_notify_runs, 0, NULL, NULL, why)
+                         : err;
 }
 
 static enum err greet(struct pg *pg, struct work *work, struct why *why) {

@@ -176,6 +176,9 @@ static enum err flush_step(struct pg *pg, void *context, struct why *why) {
     if (err == ERR_OK) {
         err = touch_runs(store, pg, why);
     }
+    if (err == ERR_OK) {
+        err = pg_prepared(pg, "notify_runs", sql_notify_runs, 0, NULL, NULL, why);
+    }
     return err == ERR_OK ? pg_run(pg, "commit", why) : err;
 }
 

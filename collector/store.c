@@ -291,11 +291,21 @@ static enum err store_metrics(struct store *store, struct pg *pg, struct why *wh
     return err == ERR_OK && store->group->points > 0 ? copy_blocks(store, pg, why) : err;
 }
 
-static enum err store_events(struct store *store, struct pg *pg, struct why *why) {
+/* Who waits for alerts hears of them with the commit. */
+static enum err store_alerts(struct store *store, struct pg *pg, struct why *why) {
+    if (store->group->alerts == 0) {
+        return ERR_OK;
+    }
     enum err err = each_item(store, pg, WIRE_ITEM_ALERT, put_alert, why);
     if (err == ERR_OK) {
         err = send_alerts(store, pg, 1, why);
     }
+    return err == ERR_OK ? pg_prepared(pg, "notify_alerts", sql_notify_alerts, 0, NULL, NULL, why)
+                         : err;
+}
+
+static enum err store_events(struct store *store, struct pg *pg, struct why *why) {
+    enum err err = store_alerts(store, pg, why);
     if (err == ERR_OK) {
         err = each_item(store, pg, WIRE_ITEM_FINISH, put_finish, why);
     }

@@ -11,8 +11,8 @@ with given as (
            as g(run_id, rank, attempt, level, title, text, step, time, url, place)
     join runs r using (run_id)),
 new as (
-  insert into alerts (run_id, rank, attempt, level, title, text, step, time, endpoint_id)
-  select g.run_id, g.rank, g.attempt, g.level, g.title, g.text, g.step, g.time, e.endpoint_id
+  insert into alerts (project_id, run_id, rank, attempt, level, title, text, step, time, endpoint_id)
+  select g.project_id, g.run_id, g.rank, g.attempt, g.level, g.title, g.text, g.step, g.time, e.endpoint_id
     from given g
     left join lateral (
       select endpoint_id from endpoints

@@ -2,11 +2,14 @@
 #include "schema/db/pg.h"
 
 #include <libpq-fe.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "schema/db/dsn.h"
+#include "schema/wire/clock.h"
 
 #define SERVER_VERSION_MIN   150000
 #define PREPARED_MAX         64
@@ -196,6 +199,35 @@ static enum err settle(struct pg *pg, PGresult *result, struct pg_rows **out_row
 enum err pg_run(struct pg *pg, const char *sql, struct why *why) {
     forget(pg);
     return settle(pg, PQexec(pg->conn, sql), NULL, why);
+}
+
+/* Takes all that have come. */
+static bool take_notifications(struct pg *pg) {
+    bool any = false;
+    PGnotify *notification;
+    while ((notification = PQnotifies(pg->conn)) != NULL) {
+        any = true;
+        PQfreemem(notification);
+    }
+    return any;
+}
+
+enum err pg_wait(struct pg *pg, int64_t until_ns, bool *out_notified, struct why *why) {
+    forget(pg);
+    for (;;) {
+        if (PQconsumeInput(pg->conn) != 1) {
+            return failed(pg, NULL, why);
+        }
+        const int64_t left_ns = until_ns - clock_mono_ns();
+        const bool notified = take_notifications(pg);
+        if (notified || left_ns <= 0) {
+            *out_notified = notified;
+            return ERR_OK;
+        }
+        const int64_t left_ms = left_ns / CLOCK_NS_PER_MS + 1;
+        struct pollfd source = {.fd = PQsocket(pg->conn), .events = POLLIN};
+        poll(&source, 1, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+    }
 }
 
 /* Parameters in the parallel arrays that libpq takes. */

@@ -34,6 +34,12 @@ void pg_close(struct pg *pg); /* NULL is fine */
 /* Socket of the connection, for polling next to LISTEN. */
 int pg_socket(const struct pg *pg);
 
+/* After LISTEN: waits until somebody notifies, or until_ns (monotonic) has passed. A notification
+ * is a hint that something may have happened, never a proof that nothing did. out_notified: false
+ * if the time is over. Errors: ERR_DB_UNREACHABLE. */
+enum err pg_wait(struct pg *pg, int64_t until_ns, bool *out_notified,
+                 struct why *why) ERR_MUST_CHECK;
+
 /* One statement parameter. Text form; ptr NULL is SQL NULL. Binary parameters (bytea, arrays
  * prepared by the caller) set binary and oid. borrows until the call returns. */
 struct pg_param {

@@ -17,8 +17,8 @@ TAMPERINGS = {
     "an end is gone": ("lost", "update attempts set ended = null, ending = null where rank = 1"),
     "a block is there twice": ("twice", f"insert into blocks select * from blocks where ctid = {FIRST}"),
     "an alert is there twice": (
-        "twice", "insert into alerts (run_id, rank, attempt, level, title, text, step, time) select "
-        "run_id, rank, attempt, level, title, text, step, time from alerts limit 1"),
+        "twice", "insert into alerts (project_id, run_id, rank, attempt, level, title, text, step, time) "
+        "select project_id, run_id, rank, attempt, level, title, text, step, time from alerts limit 1"),
     "a value has another last bit": (
         "altered", "update blocks set values[cardinality(values)] = values[cardinality(values)] * "
         "(1 + 2.3e-16) where abs(values[cardinality(values)]) between 0.001 and 1"),

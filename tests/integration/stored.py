@@ -91,9 +91,11 @@ class Stored:
     def alert(self, run_id, title, text=None, level=1, step=None, at=0, rank=0, attempt=0, url=None):
         """Its id. url: it came with this webhook."""
         return self.db.value("""
-            insert into alerts (run_id, rank, attempt, level, title, text, step, time, endpoint_id)
-            values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning alert_id""",
-            run_id, rank, attempt, level, title, text, step, T0 + timedelta(seconds=at),
+            insert into alerts (project_id, run_id, rank, attempt, level, title, text, step, time,
+                                endpoint_id)
+            values ((select project_id from runs where run_id = %s), %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            returning alert_id""",
+            run_id, run_id, rank, attempt, level, title, text, step, T0 + timedelta(seconds=at),
             None if url is None else self.endpoint(url, run_id))
 
     def endpoint(self, url, run_id=None):

@@ -76,7 +76,7 @@ def test_run_without_metrics_has_empty_list(stored):
 @pytest.mark.parametrize("verb", ["list", "get"])
 def test_alerts_newest_first(stored, verb):
     got = stored.json(verb, "alerts", "--project", "p")
-    assert keys(got) == ["project", "run", "level", "since", "alerts"]
+    assert keys(got) == ["project", "run", "level", "since", "alerts", "has_more", "cursor"]
     assert (got["project"], got["run"], got["level"], got["since"]) == ("p", None, None, None)
     assert [a["title"] for a in got["alerts"]] == ["rank one", "diverged", "old"]
     assert keys(got["alerts"][1])[:6] == ["timestamp", "run", "title", "text", "level", "step"]
@@ -126,7 +126,7 @@ def test_alerts_of_rank(stored):
 def test_alerts_empty(stored):
     done = stored.cli("list", "alerts", "--project", "quiet", "--json")
     assert done.rc == 0 and done.json()["alerts"] == [] and done.stderr == ""
-    assert '"alerts": []\n' in done.stdout
+    assert '"alerts": [],\n' in done.stdout
     assert len(stored.tsv("list", "alerts", "--project", "quiet")) == 1
 
 

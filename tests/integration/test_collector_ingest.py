@@ -34,7 +34,7 @@ def test_calls_alerts_config_and_ending_are_stored(db, tocsind, make_emitter):
             ("info", "no text, no step", None, None, 2, "host")]
     assert db.query("select a.level, e.origin, e.kind, e.url, p.name, d.endpoint_id = e.endpoint_id "
                     "from alerts a join endpoints e using (endpoint_id) "
-                    "join projects p using (project_id) join deliveries d using (run_id, alert_id)") \
+                    "join projects p on p.project_id = e.project_id join deliveries d using (run_id, alert_id)") \
         == [(2, "run", "generic", "https://127.0.0.1:1/hook", "vision", True)]
     assert db.value("select config from runs") == {"lr": 0.1, "seed": 7}
     assert db.query("select project, group_name, username from runs_overview") \

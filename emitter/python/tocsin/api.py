@@ -6,27 +6,14 @@ and there is one place that knows the SQL.
 """
 
 import json
+import math
 import os
 import shutil
 import subprocess
-import time
 
-WAIT_POLL_S = 0.2
 ALERTS_AT_ONCE = 1000
 NOT_FOUND = 3
-
-# A cursor is the place of the last alert that was read: its transaction and its id. Alerts of
-# transactions that are still open may yet come before those that are visible, so nothing is
-# returned from the oldest open transaction on.
-ALERTS_SQL = """
-select xact::text || '-' || alert_id as cursor, alert_id, run, run_id, rank, attempt, host, level, title,
-       text, step, time as timestamp
-  from alerts_feed
- where project = current_setting('tocsin.project')
-   and xact < pg_snapshot_xmin(pg_current_snapshot())
-   and (xact, alert_id) > ('{xact}'::xid8, {alert_id}){filters}
- order by alerts_feed.xact, alerts_feed.alert_id
- limit {limit}"""
+TIMED_OUT = 8  # an answer all the same: that nothing came
 
 
 class ApiError(Exception):
@@ -35,12 +22,6 @@ class ApiError(Exception):
     def __init__(self, text, code=None):
         super().__init__(text)
         self.not_found = code == NOT_FOUND
-
-
-def _quoted(text):
-    if "\0" in text:
-        raise ValueError("text with a NUL")
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _said(stderr, code):
@@ -69,17 +50,20 @@ class Api:
 
     def call(self, *arguments):
         """One command, for example call("list", "gaps", "--project", "p"): its JSON."""
+        return self._call(arguments, self.timeout)
+
+    def _call(self, arguments, timeout):
         if self.program is None:
             raise ApiError("the program tocsin is not in PATH")
         command = [self.program, *map(str, arguments), "--json", *_flags(dsn=self.dsn)]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
-                                  timeout=self.timeout)
+                                  timeout=timeout)
         except subprocess.TimeoutExpired:
-            raise ApiError(f"tocsin gave no answer within {self.timeout} s") from None
+            raise ApiError(f"tocsin gave no answer within {timeout} s") from None
         except (OSError, ValueError) as error:
             raise ApiError(f"tocsin cannot be started: {error}") from None
-        if done.returncode != 0:
+        if done.returncode not in (0, TIMED_OUT):
             raise ApiError(_said(done.stderr, done.returncode), done.returncode)
         return json.loads(done.stdout)
 
@@ -118,25 +102,13 @@ class Api:
         the call before, those that came since, none twice and none left out. wait: seconds to wait for
         the first one. level: exactly this one. An empty project is no error: its first run may be yet
         to come."""
-        deadline = time.monotonic() + (wait or 0)
-        while True:
-            found = self._alerts_once(project, run, level, cursor)
-            if found:
-                return found, found[-1]["cursor"]
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return [], cursor
-            time.sleep(min(WAIT_POLL_S, left))
-
-    def _alerts_once(self, project, run, level, cursor):
-        xact, _, alert_id = (cursor or "0-0").partition("-")
-        filters = [f"\n   and {column} = {_quoted(str(value))}"
-                   for column, value in (("run", run), ("level", level)) if value is not None]
-        sql = ALERTS_SQL.format(xact=int(xact), alert_id=int(alert_id), filters="".join(filters),
-                                limit=ALERTS_AT_ONCE)
+        waiting = [] if not wait else ["--wait", f"{max(1, math.ceil(wait))}s"]
         try:
-            return self.query(project, sql)
+            answer = self._call(
+                ["list", "alerts", "--project", project, "--after", cursor or "start", "--limit", ALERTS_AT_ONCE,
+                 *_flags(run=run, level=level), *waiting], self.timeout + (wait or 0))
         except ApiError as error:
             if error.not_found:
-                return []
+                return [], cursor
             raise
+        return answer["alerts"], answer["cursor"]

@@ -10,7 +10,7 @@ def _alerts(project, run, level, since):
     """Newest first, as Trackio has them."""
     flags = [("--run", run), ("--level", level), ("--since", since)]
     given = [part for name, value in flags if value is not None for part in (name, value)]
-    found = tocsin.Api().call("list", "alerts", "--project", project, *given)["alerts"]
+    found = tocsin.Api().call("list", "alerts", "--project", project, "--limit", 0, *given)["alerts"]
     keys = ("timestamp", "run", "title", "text", "level", "step")
     return [{key: one[key] for key in keys} for one in found]
 
