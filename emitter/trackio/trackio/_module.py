@@ -20,6 +20,7 @@ RESERVED_SUFFIXES = ("_system", "_configs", "_traces", "_artifacts", "_artifact_
 ELSEWHERE = {"space_id": None, "server_url": None, "space_storage": None, "dataset_id": None,
              "bucket_id": None, "settings": None}
 _current = None
+_said_project = None
 
 
 def _check_config(given):
@@ -47,6 +48,21 @@ def _say_what_is_ignored(options):
         warn_once(f"tocsin does not use {', '.join(variables)}; see docs/trackio.md")
 
 
+def _min_level(given):
+    """Trackio's variable is checked as its argument is: a run that does not start for it would lose more."""
+    if given is None and not os.environ.get("TOCSIN_WEBHOOK_MIN_LEVEL"):
+        return os.environ.get("TRACKIO_WEBHOOK_MIN_LEVEL") or None
+    return given
+
+
+def _say_begin(run):
+    global _said_project
+    if run.project != _said_project:
+        _said_project = run.project
+        print(f"* Trackio project initialized: {run.project}")
+    print(f"* Resumed existing run: {run.name}" if run.next_step else f"* Created new run: {run.name}")
+
+
 def init(project, name=None, group=None, space_id=None, server_url=None, space_storage=None,
          dataset_id=None, bucket_id=None, config=None, resume="never", settings=None, private=None,
          embed=True, auto_log_gpu=None, gpu_log_interval=10.0, auto_log_cpu=None,
@@ -63,7 +79,7 @@ def init(project, name=None, group=None, space_id=None, server_url=None, space_s
     if _current is not None:
         _current.finish()
     run = Run(project, name=name, group=group, config=config, resume=resume, webhook_url=webhook_url,
-              webhook_min_level=webhook_min_level,
+              webhook_min_level=_min_level(webhook_min_level),
               auto_log_gpu=switch(auto_log_gpu, "TOCSIN_AUTO_LOG_GPU"),
               gpu_log_interval=interval("gpu_log_interval", gpu_log_interval),
               auto_log_cpu=switch(auto_log_cpu, "TOCSIN_AUTO_LOG_CPU"),
@@ -71,7 +87,7 @@ def init(project, name=None, group=None, space_id=None, server_url=None, space_s
     _current = make_current(run)
     context_vars.current_run.set(run)
     context_vars.current_project.set(project)
-    print(f"* Resumed existing run: {run.name}" if run.next_step else f"* Created new run: {run.name}")
+    _say_begin(run)
     return run
 
 
