@@ -41,14 +41,22 @@ static PyObject *core_new(PyTypeObject *type, PyObject *args, PyObject *keywords
 }
 
 static int core_init(PyObject *self, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"project",          "name",
-                            "group",            "config",
-                            "endpoint",         "run_id",
-                            "quiet",            "next_step",
-                            "resume",           "webhook_url",
-                            "webhook_min_level", "auto_log_gpu",
-                            "gpu_log_interval", "auto_log_cpu",
-                            "cpu_log_interval", NULL};
+    static char *names[] = {"project",
+                            "name",
+                            "group",
+                            "config",
+                            "endpoint",
+                            "run_id",
+                            "quiet",
+                            "next_step",
+                            "resume",
+                            "webhook_url",
+                            "webhook_min_level",
+                            "auto_log_gpu",
+                            "gpu_log_interval",
+                            "auto_log_cpu",
+                            "cpu_log_interval",
+                            NULL};
     struct core *core = (struct core *)self;
     struct tocsin_options options = TOCSIN_OPTIONS_INIT;
     int quiet = 0;
@@ -241,8 +249,8 @@ static PyGetSetDef facts[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_init, SLOT(core_init)}, {Py_tp_dealloc, SLOT(core_dealloc)},  {Py_tp_methods, methods},
-    {Py_tp_getset, facts},         {Py_tp_new, SLOT(core_new)}, {0, NULL},
+    {Py_tp_init, SLOT(core_init)}, {Py_tp_dealloc, SLOT(core_dealloc)}, {Py_tp_methods, methods},
+    {Py_tp_getset, facts},         {Py_tp_new, SLOT(core_new)},         {0, NULL},
 };
 
 PyObject *core_type(PyObject *module) {

@@ -20,8 +20,8 @@ struct readings {
     struct reading *items;
 };
 
-/* A copy, and no dict: for that this thread would have to get the GIL while it holds the lock of the
- * run, and when the interpreter ends it may never get it. */
+/* A copy, and no dict: for that this thread would have to get the GIL while it holds the lock of
+ * the run, and when the interpreter ends it may never get it. */
 static void keep(void *context, size_t n, const char *const *names, const double *values) {
     struct readings *kept = context;
     kept->items = malloc(n * sizeof *kept->items);
@@ -64,8 +64,7 @@ PyObject *samplecall_log(struct core *core, unsigned what, const char *function)
     struct tocsin *run = core->run;
     pthread_rwlock_rdlock(&core->sampling); /* at once: who writes has taken the run away before */
     PyThreadState *python = PyEval_SaveThread();
-    const enum tocsin_err err =
-        tocsin_sample(run, what, SAMPLECALL_PATIENCE_MS, keep, &readings);
+    const enum tocsin_err err = tocsin_sample(run, what, SAMPLECALL_PATIENCE_MS, keep, &readings);
     pthread_rwlock_unlock(&core->sampling);
     PyEval_RestoreThread(python);
     PyObject *dict = check(core, err, function) ? dict_of(&readings) : NULL;

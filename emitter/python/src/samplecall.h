@@ -2,8 +2,8 @@
 #ifndef PYTHON_SAMPLECALL_H
 #define PYTHON_SAMPLECALL_H
 
-/* log_gpu() and log_cpu(): system metrics read and logged once, and what they were as a dict. It may
- * take a while, so other threads have the GIL meanwhile; the run is kept from them by a lock.
+/* log_gpu() and log_cpu(): system metrics read and logged once, and what they were as a dict. It
+ * may take a while, so other threads have the GIL meanwhile; the run is kept from them by a lock.
  * Include <Python.h> first. */
 
 #include "emitter/python/src/core.h"
