@@ -14,6 +14,7 @@ from tocsin._sampling import options_of
 
 RESUME = ("never", "allow", "must")
 FINISH_DEFAULT_MS = -1
+FINISH_S_MAX = 24 * 3600  # longer waits are cut
 
 config = Config()  # always of the current run
 _current = None
@@ -112,7 +113,7 @@ class Run(_core.Core):
             _forget(self)
             return True
         remember(self)
-        milliseconds = FINISH_DEFAULT_MS if timeout is None else max(0, int(timeout * 1000))
+        milliseconds = FINISH_DEFAULT_MS if timeout is None else max(0, int(min(timeout, FINISH_S_MAX) * 1000))
         try:
             return self._finish(milliseconds, bool(failed)) == 0
         finally:
