@@ -34,7 +34,7 @@ THIRD_PARTY = {
                   "collector/notify/verdict.c"},
     "sodium.h": {"collector/notify/sign.c"},
     "Python.h": {f"emitter/python/src/{name}.c"
-                 for name in ("complain", "core", "keycache", "logcall", "module", "row")},
+                 for name in ("complain", "core", "keycache", "logcall", "module", "row", "samplecall")},
 }
 
 # What libc and the kernel provide.

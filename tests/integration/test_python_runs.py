@@ -70,7 +70,7 @@ def test_runs_beside_each_other(db, scripts):
                 run.log({"a": i * 100 + step}, step=step)
         for run in runs:
             run.config["end"] = True
-            assert run.finish() and run.finish()
+            assert run.finish(timeout=float("inf")) and run.finish()
         """)
     for i in range(3):
         assert values(db, "a", f"r{i}") == [(step, i * 100 + step) for step in range(10)]

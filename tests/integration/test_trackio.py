@@ -7,7 +7,7 @@ import pytest
 
 from rig.python import warnings_of
 from rig.wait import wait_for
-from standins_for import framework
+from standins_for import framework, with_gpus
 
 PUBLIC = """init log log_system log_gpu log_artifact use_artifact log_cpu finish alert AlertLevel show sync freeze
     delete_project import_csv import_tf_events save Artifact ReferenceHandler ResolvedReference
@@ -64,13 +64,15 @@ def test_a_script_for_trackio(db, trackio):
         ("old", "g", "finished", {"lr": 0.1})]
     assert db.query("select title, text, level, step from alerts_feed order by title") == [
         ("t", "x", "error", 10), ("u", None, "info", 10)]
-    assert db.value("select count(*) from system_metrics") == 1
+    assert db.query("select value from system_metrics where name = 'gpu/0/power'") == [(5,)]
+    assert [line for line in log.splitlines() if line.startswith("* ")] == [
+        "* Trackio project initialized: old", "* Created new run: r"]
 
 
 def test_what_has_no_place_is_taken_and_said_once(db, trackio):
     log = trackio.run("""
         import trackio
-        trackio.init("p", space_id="me/space", settings={"a": 1}, auto_log_gpu=True, future_argument=1)
+        trackio.init("p", space_id="me/space", settings={"a": 1}, future_argument=1)
         for step in range(2):
             trackio.log({"a": step, "image": trackio.Image([[1]], caption="c"), "list": [trackio.Image("f.png")],
                          "table": trackio.Table(columns=["a"], data=[[1]], optional=False),
@@ -80,7 +82,7 @@ def test_what_has_no_place_is_taken_and_said_once(db, trackio):
         trackio.log({"a": 2})
         for i in range(2):
             assert trackio.sync(project="p", sdk="static", force=True) is None
-            assert trackio.log_gpu() == {} and trackio.save("*.py") == ""
+            assert trackio.save("*.py") == ""
             artifact = trackio.log_artifact("file", name="n")
             artifact.add_file("x"); artifact.link("y")
             trackio.use_artifact("n:latest"); trackio.freeze("s", "p"); trackio.delete_project("p")
@@ -90,7 +92,7 @@ def test_what_has_no_place_is_taken_and_said_once(db, trackio):
     said = warnings_of(log)
     assert len(said) == len(set(said)) and "Traceback" not in log
     for text in ("init() ignored space_id, settings", "does not use TRACKIO_SERVER_URL, TRACKIO_STORAGE_MODE",
-                 "does not sample system metrics", "'image' was left out: tocsin keeps no Image",
+                 "'image' was left out: tocsin keeps no Image",
                  "'list' was left out", "tocsin keeps no Trace", "trackio.sync() did nothing"):
         assert text in log, text
     assert db.query("select step, name, value from metrics order by step") == [
@@ -124,7 +126,8 @@ def test_usage_errors_are_those_of_trackio(trackio):
             else:
                 raise SystemExit("no error: " + text)
         for name, call in [("log", lambda: trackio.log({})), ("finish", lambda: trackio.finish()),
-                           ("alert", lambda: trackio.alert("x")), ("log_system", lambda: trackio.log_system({}))]:
+                           ("alert", lambda: trackio.alert("x")), ("log_system", lambda: trackio.log_system({})),
+                           ("log_gpu", trackio.log_gpu), ("log_cpu", trackio.log_cpu)]:
             says(RuntimeError, f"Call trackio.init() before trackio.{name}().", call)
         says(ValueError, "resume must be one of: 'must', 'allow', or 'never'", lambda: trackio.init("p", resume="x"))
         says(ValueError, "Must provide a run name when resume='must'", lambda: trackio.init("p", resume="must"))
@@ -217,3 +220,133 @@ def test_a_run_that_nobody_finished(db, trackio):
         """)
     wait_for(lambda: process.code is not None, 60, lambda: process.log)
     assert db.query("select state, last_step from runs_overview") == [("failed", 0)]
+
+
+# System metrics
+
+
+def names_of(db, run):
+    return {name for (name,) in db.query("select name from system_metrics where run = %s", run)}
+
+
+def test_gpus_and_machine_are_sampled_unless_it_is_said_no(db, trackio):
+    """None, which is what frameworks leave it at, is yes; a variable is asked before that, and an argument
+    before the variable."""
+    with_gpus(trackio)
+    script = """
+        import sys, trackio
+        from gpus import come_to_rest, threads, wait_until
+        options = eval(sys.argv[1])
+        run = trackio.init("p", name=sys.argv[2], gpu_log_interval=0.1, cpu_log_interval=0.1, **options)
+        come_to_rest(run)
+        expected = set(sys.argv[3:])
+        assert threads() & {"tocsin-cpu", "tocsin-gpu"} == expected, threads()
+        if expected:
+            wait_until(lambda: run.stats()["emitted"] >= 1 + 10 * len(expected))
+        """
+    no = {"TOCSIN_AUTO_LOG_GPU": "0", "TOCSIN_AUTO_LOG_CPU": "0"}
+    logs = [trackio.run(script, "{}", "all", "tocsin-cpu", "tocsin-gpu"),
+            trackio.run(script, "{}", "variables", **no),
+            trackio.run(script, "{'auto_log_gpu': True}", "argument", "tocsin-gpu", **no),
+            trackio.run(script, "{'auto_log_gpu': False, 'auto_log_cpu': 0}", "no")]
+    assert warnings_of("".join(logs)) == []
+    assert {"cpu/utilization", "memory/used", "gpu/0/utilization", "gpu/1/temp"} <= names_of(db, "all")
+    assert names_of(db, "variables") == names_of(db, "no") == set()
+    assert {name.split("/")[0] for name in names_of(db, "argument")} == {"gpu"}
+
+
+def test_intervals_that_make_no_sense_are_the_usual_ones(trackio):
+    log = trackio.run("""
+        import trackio
+        for turn in range(2):
+            assert trackio.init("p", gpu_log_interval=0, cpu_log_interval="soon", auto_log_gpu="yes").active
+        """)
+    assert warnings_of(log) == ["gpu_log_interval must be from 0.1 to 86400 seconds, not 0: every 10 s",
+                                "cpu_log_interval must be a number of seconds, not 'soon': every 10 s"]
+
+
+def test_log_gpu_and_log_cpu(db, trackio):
+    with_gpus(trackio)
+    log = trackio.run("""
+        import trackio
+        one = trackio.init("p", name="one", auto_log_gpu=False, auto_log_cpu=False)
+        other = trackio.Run("p", name="other")
+        all = trackio.log_gpu()
+        assert all["gpu/0/utilization"] == 10 and all["gpu/max_temp"] == 61
+        second = trackio.log_gpu(other, device=1)
+        assert second["gpu/1/utilization"] == 11 and {name[:6] for name in second} == {"gpu/1/"}
+        assert trackio.log_gpu(device=7) == {}
+        assert trackio.log_cpu()["memory/total"] > 0 and trackio.log_cpu(run=other)["cpu/utilization"] >= 0
+        """)
+    assert warnings_of(log) == []
+    assert db.query("select run, count(*) from system_metrics where name = 'gpu/0/utilization' group by run "
+                    "order by run") == [("one", 2), ("other", 1)]
+    assert db.query("select run, count(*) from system_metrics where name = 'memory/total' group by run "
+                    "order by run") == [("one", 1), ("other", 1)]
+
+
+def test_without_a_gpu_one_warning(trackio):
+    """When it is asked for, that is: that nothing is sampled by itself is not worth a word."""
+    log = trackio.run("""
+        import trackio
+        trackio.init("p", auto_log_gpu=True)
+        assert trackio.log_gpu() == {} and trackio.log_gpu(device=0) == {}
+        """)
+    assert warnings_of(log) == ["trackio.log_gpu() logged nothing: there is no GPU, or it does not answer"]
+
+
+# Variables
+
+
+def test_webhooks_of_the_environment(db, trackio):
+    """An argument comes before Trackio's variable, and tocsin's variable too."""
+    variables = {"TRACKIO_WEBHOOK_URL": "https://variable.example/v", "TRACKIO_WEBHOOK_MIN_LEVEL": " Error "}
+    script = """
+        import sys, trackio
+        trackio.init("p", **eval(sys.argv[1]))
+        trackio.alert(sys.argv[2] + " warn")
+        trackio.alert(sys.argv[2] + " error", level="error")
+        """
+    trackio.run(script, "{}", "trackio's", **variables)
+    trackio.run(script, "{}", "tocsin's", TOCSIN_WEBHOOK_MIN_LEVEL="warn", **variables)
+    trackio.run(script, "{'webhook_url': 'https://own.example/o', 'webhook_min_level': trackio.AlertLevel.INFO}",
+                "argument", **variables)
+    assert dict(db.query("select a.title, e.url from alerts a left join endpoints e using (endpoint_id)")) == {
+        "trackio's warn": None, "trackio's error": "https://variable.example/v",
+        "tocsin's warn": "https://variable.example/v", "tocsin's error": "https://variable.example/v",
+        "argument warn": "https://own.example/o", "argument error": "https://own.example/o"}
+
+
+def test_a_bad_level_in_the_environment_is_said_as_trackio_says_it(trackio):
+    trackio.run("""
+        import trackio
+        try:
+            trackio.init("p")
+        except ValueError as error:
+            assert str(error) == "Invalid alert level 'fatal'. Expected one of: info, warn, error.", error
+        else:
+            raise SystemExit("no error")
+        assert trackio.init("p", webhook_min_level="warn").active
+        """, TRACKIO_WEBHOOK_MIN_LEVEL="fatal")
+
+
+def test_variables_that_mean_nothing_here(trackio, place):
+    """One line for all those of storage and Spaces; none for those of dashboard and database."""
+    ignored = {f"TRACKIO_{name}": "x" for name in ("SPACE_ID", "SERVER_URL", "BUCKET_ID", "DATASET_ID",
+                                                   "WRITE_TOKEN", "STORAGE_MODE")}
+    silent = {f"TRACKIO_{name}": "x" for name in ("PLOT_ORDER", "THEME", "SQLITE_JOURNAL_MODE", "FRONTEND_DIR",
+                                                  "TABLE_TRUNCATE_LENGTH", "INBOX_POLL_INTERVAL")}
+    log = trackio.run("""
+        import sys, trackio
+        assert str(trackio.TRACKIO_DIR) == sys.argv[1], trackio.TRACKIO_DIR
+        for project in ("p", "p", "q"):
+            assert trackio.init(project).active
+            trackio.finish()
+        """, place / "old", TRACKIO_DIR=str(place / "old"), **ignored, **silent)
+    assert warnings_of(log) == [f"tocsin does not use {', '.join([*ignored, 'TRACKIO_DIR'])}; see docs/trackio.md"]
+    assert [line for line in log.splitlines() if "initialized" in line] == [
+        "* Trackio project initialized: p", "* Trackio project initialized: q"]
+    assert not (place / "old").exists()
+    where = "import sys, trackio; assert str(trackio.TRACKIO_DIR) == sys.argv[1], trackio.TRACKIO_DIR"
+    trackio.run(where, "/hub/trackio", HF_HOME="/hub")
+    trackio.run(where, str(place / ".cache/huggingface/trackio"))

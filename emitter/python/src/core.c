@@ -5,6 +5,7 @@
 
 #include "emitter/python/src/complain.h"
 #include "emitter/python/src/logcall.h"
+#include "emitter/python/src/samplecall.h"
 
 /* A slot holds functions of many types as void *; ISO C knows no such cast but through a number. */
 #define SLOT(function) ((void *)(uintptr_t)(function))
@@ -31,20 +32,43 @@ bool core_check(struct core *core, enum tocsin_err err, const char *what) {
 
 /* Start and end */
 
+static PyObject *core_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    PyObject *self = PyType_GenericNew(type, args, keywords);
+    if (self != NULL) {
+        pthread_rwlock_init(&((struct core *)self)->sampling, NULL);
+    }
+    return self;
+}
+
 static int core_init(PyObject *self, PyObject *args, PyObject *keywords) {
-    static char *names[] = {
-        "project", "name",      "group",  "config",      "endpoint",          "run_id",
-        "quiet",   "next_step", "resume", "webhook_url", "webhook_min_level", NULL};
+    static char *names[] = {"project",
+                            "name",
+                            "group",
+                            "config",
+                            "endpoint",
+                            "run_id",
+                            "quiet",
+                            "next_step",
+                            "resume",
+                            "webhook_url",
+                            "webhook_min_level",
+                            "auto_log_gpu",
+                            "gpu_log_interval",
+                            "auto_log_cpu",
+                            "cpu_log_interval",
+                            NULL};
     struct core *core = (struct core *)self;
     struct tocsin_options options = TOCSIN_OPTIONS_INIT;
     int quiet = 0;
     int resume = 0;
     long long next_step = 0;
     struct tocsin *run = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$zzzzzzpLizz", names, &options.project,
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$zzzzzzpLizzidid", names, &options.project,
                                      &options.name, &options.group, &options.config,
                                      &options.endpoints, &options.run_id, &quiet, &next_step,
-                                     &resume, &options.webhook_url, &options.webhook_min_level)) {
+                                     &resume, &options.webhook_url, &options.webhook_min_level,
+                                     &options.auto_log_gpu, &options.gpu_log_interval_s,
+                                     &options.auto_log_cpu, &options.cpu_log_interval_s)) {
         return -1;
     }
     if (core->complained != NULL) {
@@ -80,6 +104,7 @@ static PyObject *core_finish(PyObject *self, PyObject *args) {
     core->run = NULL;
     core->finished = core->finished || run != NULL;
     PyThreadState *python = PyEval_SaveThread();
+    samplecall_wait(core, run);
     err = failed ? tocsin_fail(&run, timeout_ms) : tocsin_finish(&run, timeout_ms);
     PyEval_RestoreThread(python);
     return PyLong_FromLong(err);
@@ -96,6 +121,7 @@ static void core_dealloc(PyObject *self) {
     tocsin_finish(&run, 0);
     PyEval_RestoreThread(python);
     keycache_clear(&core->cache);
+    pthread_rwlock_destroy(&core->sampling);
     Py_XDECREF(core->complained);
     free_object(self);
     Py_DECREF(type);
@@ -110,6 +136,16 @@ static PyObject *core_log(PyObject *self, PyObject *const *args, Py_ssize_t n_ar
 
 static PyObject *core_log_system(PyObject *self, PyObject *metrics) {
     return logcall_log_system((struct core *)self, metrics);
+}
+
+static PyObject *core_log_gpu(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return samplecall_log((struct core *)self, TOCSIN_SAMPLE_GPU, "log_gpu");
+}
+
+static PyObject *core_log_cpu(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return samplecall_log((struct core *)self, TOCSIN_SAMPLE_CPU, "log_cpu");
 }
 
 /* _alert(level, title, text, step, webhook_url): texts without NUL, or it is a ValueError. */
@@ -189,6 +225,12 @@ static PyMethodDef methods[] = {
      "highest so far. Never raises for what is in the dict."},
     {"log_system", core_log_system, METH_O,
      "log_system(metrics)\n\nLogs system metrics: ordered by time, without a step."},
+    {"log_gpu", core_log_gpu, METH_NOARGS,
+     "log_gpu()\n\nReads the GPUs of this machine and logs what it read, once. Returns it: a dict, "
+     "empty where there is no GPU."},
+    {"log_cpu", core_log_cpu, METH_NOARGS,
+     "log_cpu()\n\nReads CPU, memory, disks and network of this machine and logs what it read, "
+     "once. Returns it: a dict."},
     {"_alert", core_alert, METH_VARARGS, NULL},
     {"_finish", core_finish, METH_VARARGS, NULL},
     {"_set_config", core_set_config, METH_VARARGS, NULL},
@@ -207,8 +249,8 @@ static PyGetSetDef facts[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_init, SLOT(core_init)}, {Py_tp_dealloc, SLOT(core_dealloc)},  {Py_tp_methods, methods},
-    {Py_tp_getset, facts},         {Py_tp_new, SLOT(PyType_GenericNew)}, {0, NULL},
+    {Py_tp_init, SLOT(core_init)}, {Py_tp_dealloc, SLOT(core_dealloc)}, {Py_tp_methods, methods},
+    {Py_tp_getset, facts},         {Py_tp_new, SLOT(core_new)},         {0, NULL},
 };
 
 PyObject *core_type(PyObject *module) {

@@ -5,8 +5,10 @@
 /* tocsin._core.Core: a run of libtocsin as a Python object; the class tocsin.Run is made of it.
  * Include <Python.h> first. All of it needs the GIL, which is what guards a run against finish()
  * in another thread: finish() takes run away under the GIL, and nobody runs Python code
- * between looking at run and using it. */
+ * between looking at run and using it. Who uses it without the GIL has the lock `sampling` for
+ * reading, and finish() waits for that. */
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +21,7 @@ struct core {
     int64_t next_step;                /* of the next call that names none */
     int64_t highest_step;             /* -1: none yet */
     PyObject *complained;             /* set of str */
+    pthread_rwlock_t sampling;        /* taken under the GIL, given back without */
     struct keycache cache;
 };
 

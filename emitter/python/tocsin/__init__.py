@@ -19,10 +19,10 @@ out with one warning. docs/python.md has all of it.
 from tocsin._alerts import AlertLevel
 from tocsin._core import log
 from tocsin._core import version as __version__
-from tocsin._run import Run, alert, config, current_run, finish, init, log_system
+from tocsin._run import Run, alert, config, current_run, finish, init, log_cpu, log_gpu, log_system
 
-__all__ = ["Api", "AlertLevel", "Run", "alert", "config", "current_run", "finish", "init", "log", "log_system",
-           "__version__"]
+__all__ = ["Api", "AlertLevel", "Run", "alert", "config", "current_run", "finish", "init", "log", "log_cpu",
+           "log_gpu", "log_system", "__version__"]
 
 
 def __getattr__(name):

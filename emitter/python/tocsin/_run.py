@@ -10,9 +10,11 @@ from tocsin._alerts import (TEXT_CHARACTERS_MAX, TITLE_CHARACTERS_MAX, URL_BYTES
                             level_of, order_of, text_of)
 from tocsin._config import Config, messages, plain
 from tocsin._resume import next_step_of, remember
+from tocsin._sampling import options_of
 
 RESUME = ("never", "allow", "must")
 FINISH_DEFAULT_MS = -1
+FINISH_S_MAX = 24 * 3600  # longer waits are cut
 
 config = Config()  # always of the current run
 _current = None
@@ -26,7 +28,8 @@ class Run(_core.Core):
 
     def __init__(self, project=None, name=None, group=None, config=None, resume="never", *,
                  endpoint=None, run_id=None, quiet=False, webhook_url=None,
-                 webhook_min_level=None):
+                 webhook_min_level=None, auto_log_gpu=None, gpu_log_interval=None,
+                 auto_log_cpu=None, cpu_log_interval=None):
         if resume not in RESUME:
             raise ValueError("resume must be one of: 'must', 'allow', or 'never'")
         if resume == "must" and not name and not os.environ.get("TOCSIN_RUN_NAME"):
@@ -38,6 +41,7 @@ class Run(_core.Core):
             raise TypeError(f"config must be a dict, not {type(config).__name__}")
         if webhook_min_level is not None:
             webhook_min_level = level_of(webhook_min_level).value
+        sampling = options_of(auto_log_gpu, gpu_log_interval, auto_log_cpu, cpu_log_interval)
         self.group = group
         self.config = Config()
         started = plain(config or {})
@@ -45,7 +49,7 @@ class Run(_core.Core):
         super().__init__(project=self.project, name=name or None, group=group or None,
                          config=texts[0] if started else None, endpoint=endpoint, run_id=run_id,
                          quiet=quiet, resume=RESUME.index(resume), webhook_url=webhook_url,
-                         webhook_min_level=webhook_min_level,
+                         webhook_min_level=webhook_min_level, **sampling,
                          next_step=next_step_of(self.project, name, resume, endpoint))
         self.name = self._name or name or ""
         self.config.attach(config or {}, self._merge_config)
@@ -68,7 +72,7 @@ class Run(_core.Core):
     def __exit__(self, kind, error, trace):
         self.finish(failed=kind is not None)
 
-    # log(metrics, step=None), log_system(metrics) and stats() are those of Core.
+    # log(metrics, step=None), log_system(metrics), log_gpu(), log_cpu() and stats() are those of Core.
 
     def alert(self, title, text=None, level=AlertLevel.WARN, step=None, webhook_url=None):
         """Raises an alert: one line on the terminal, and to the collector ahead of all metrics. Its
@@ -109,7 +113,7 @@ class Run(_core.Core):
             _forget(self)
             return True
         remember(self)
-        milliseconds = FINISH_DEFAULT_MS if timeout is None else max(0, int(timeout * 1000))
+        milliseconds = FINISH_DEFAULT_MS if timeout is None else max(0, int(min(timeout, FINISH_S_MAX) * 1000))
         try:
             return self._finish(milliseconds, bool(failed)) == 0
         finally:
@@ -155,6 +159,8 @@ def init(project=None, name=None, group=None, config=None, resume="never", **opt
     resume: "never", "allow" (go on with the newest run of that name if there is one), "must".
     endpoint, run_id, quiet: as in docs/emitter.md. webhook_url, webhook_min_level: where alerts of
     this run are posted too.
+    auto_log_gpu, auto_log_cpu: whether the machine is logged beside the run, every gpu_log_interval or
+    cpu_log_interval seconds (10); None: as TOCSIN_AUTO_LOG_GPU and TOCSIN_AUTO_LOG_CPU say, else not.
 
     Raises for arguments that make no sense. A collector that is absent is no error."""
     if _current is not None:
@@ -190,6 +196,16 @@ def _need_run(function):
 def log_system(metrics):
     """Logs system metrics: ordered by time, without a step."""
     _need_run("log_system").log_system(metrics)
+
+
+def log_gpu():
+    """Reads and logs the GPUs of this machine once. Returns what was logged: {} where there is none."""
+    return _need_run("log_gpu").log_gpu()
+
+
+def log_cpu():
+    """Reads and logs CPU, memory, disks and network of this machine once. Returns what was logged."""
+    return _need_run("log_cpu").log_cpu()
 
 
 def alert(title, text=None, level=AlertLevel.WARN, webhook_url=None, step=None):

@@ -57,7 +57,6 @@ class _App:
 
 _NO_FILES = "tocsin keeps metrics and alerts, no files"
 _NO_SPACES = "tocsin has no Spaces; its data is in PostgreSQL"
-_NO_SAMPLING = "log what you measured with log_system()"
 
 log_artifact = _absent("log_artifact", _NO_FILES, Artifact)
 use_artifact = _absent("use_artifact", _NO_FILES, Artifact)
@@ -68,6 +67,4 @@ freeze = _absent("freeze", _NO_SPACES)
 delete_project = _absent("delete_project", "a training node may add to the database, not delete", False)
 import_csv = _absent("import_csv", "there is no importer")
 import_tf_events = _absent("import_tf_events", "there is no importer")
-log_gpu = _absent("log_gpu", _NO_SAMPLING, dict)
-log_cpu = _absent("log_cpu", _NO_SAMPLING, dict)
 show = _absent("show", "tocsin's data is asked for with the command tocsin", lambda: (_App(), "", "", ""))

@@ -7,6 +7,7 @@ import tocsin
 from tocsin import AlertLevel, config
 from tocsin._run import make_current
 from trackio import context_vars
+from trackio._sampling import interval, of_device, switch
 from trackio.run import Run
 from trackio.utils import warn_once
 
@@ -19,6 +20,7 @@ RESERVED_SUFFIXES = ("_system", "_configs", "_traces", "_artifacts", "_artifact_
 ELSEWHERE = {"space_id": None, "server_url": None, "space_storage": None, "dataset_id": None,
              "bucket_id": None, "settings": None}
 _current = None
+_said_project = None
 
 
 def _check_config(given):
@@ -46,10 +48,19 @@ def _say_what_is_ignored(options):
         warn_once(f"tocsin does not use {', '.join(variables)}; see docs/trackio.md")
 
 
-def _say_what_is_not_yet(options):
-    if options.get("auto_log_gpu") or options.get("auto_log_cpu"):
-        warn_once("tocsin does not sample system metrics for these arguments yet: set TOCSIN_AUTO_LOG_GPU=1 "
-                  "and TOCSIN_AUTO_LOG_CPU=1")
+def _min_level(given):
+    """Trackio's variable is checked as its argument is: a run that does not start for it would lose more."""
+    if given is None and not os.environ.get("TOCSIN_WEBHOOK_MIN_LEVEL"):
+        return os.environ.get("TRACKIO_WEBHOOK_MIN_LEVEL") or None
+    return given
+
+
+def _say_begin(run):
+    global _said_project
+    if run.project != _said_project:
+        _said_project = run.project
+        print(f"* Trackio project initialized: {run.project}")
+    print(f"* Resumed existing run: {run.name}" if run.next_step else f"* Created new run: {run.name}")
 
 
 def init(project, name=None, group=None, space_id=None, server_url=None, space_storage=None,
@@ -63,18 +74,20 @@ def init(project, name=None, group=None, space_id=None, server_url=None, space_s
     _check_project(project)
     _check_config(config)
     options = {"space_id": space_id, "server_url": server_url, "space_storage": space_storage,
-               "dataset_id": dataset_id, "bucket_id": bucket_id, "settings": settings,
-               "auto_log_gpu": auto_log_gpu, "auto_log_cpu": auto_log_cpu}
+               "dataset_id": dataset_id, "bucket_id": bucket_id, "settings": settings}
     _say_what_is_ignored(options)
-    _say_what_is_not_yet(options)
     if _current is not None:
         _current.finish()
     run = Run(project, name=name, group=group, config=config, resume=resume, webhook_url=webhook_url,
-              webhook_min_level=webhook_min_level)
+              webhook_min_level=_min_level(webhook_min_level),
+              auto_log_gpu=switch(auto_log_gpu, "TOCSIN_AUTO_LOG_GPU"),
+              gpu_log_interval=interval("gpu_log_interval", gpu_log_interval),
+              auto_log_cpu=switch(auto_log_cpu, "TOCSIN_AUTO_LOG_CPU"),
+              cpu_log_interval=interval("cpu_log_interval", cpu_log_interval))
     _current = make_current(run)
     context_vars.current_run.set(run)
     context_vars.current_project.set(project)
-    print(f"* Resumed existing run: {run.name}" if run.next_step else f"* Created new run: {run.name}")
+    _say_begin(run)
     return run
 
 
@@ -90,6 +103,20 @@ def log(metrics, step=None, **unknown):
 
 def log_system(metrics):
     _run("log_system").log_system(metrics)
+
+
+def log_gpu(run=None, device=None):
+    """Logs all GPUs of the machine once. Returns what was logged, of one GPU if `device` names it."""
+    run = _run("log_gpu") if run is None else run
+    logged = run.log_gpu()
+    if run.active and not logged:
+        warn_once("trackio.log_gpu() logged nothing: there is no GPU, or it does not answer")
+    return logged if device is None else of_device(logged, device)
+
+
+def log_cpu(run=None):
+    """Logs CPU, memory, disks and network of the machine once. Returns what was logged."""
+    return (_run("log_cpu") if run is None else run).log_cpu()
 
 
 def alert(title, text=None, level=AlertLevel.WARN, webhook_url=None):

@@ -2,7 +2,6 @@
 """trackio.Api: reading, through tocsin.Api. Deleting, moving and renaming are not for readers."""
 
 import tocsin
-from tocsin.api import ApiError
 from trackio.utils import warn_once
 
 
@@ -52,6 +51,7 @@ class Runs(list):
 
 class Api:
     def runs(self, project):
+        from tocsin.api import ApiError  # late: a third of what importing trackio would take
         try:
             found = tocsin.Api().runs(project)
         except ApiError as error:

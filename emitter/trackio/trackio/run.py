@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """trackio.run.Run: a run of tocsin that also takes Trackio's typed values."""
 
-import uuid
+import os
 
 import tocsin
 from trackio._values import Typed, storable
@@ -13,7 +13,7 @@ class Run(tocsin.Run):
 
     def __init__(self, project, **options):
         super().__init__(project, **options)
-        self.id = uuid.uuid4().hex
+        self.id = os.urandom(16).hex()
 
     def log(self, metrics, step=None, **unknown):
         """As tocsin's; typed values are stored where tocsin has a form for them, else left out."""
