@@ -17,8 +17,8 @@ static int64_t page_rows(const struct alerts *alerts) {
     return limit == 0 || alerts->follows ? PAGE_ROWS : limit;
 }
 
-/* upto: where this page ends, if it is not cut. */
-static enum exit_code fetch_page(struct alerts *alerts, const char *upto,
+/* end: where this page ends, if it is not cut. */
+static enum exit_code fetch_page(struct alerts *alerts, const char *end,
                                  struct pg_rows **out_rows) {
     char limit[LIST_LIMIT_BYTES];
     struct pg_param params[ALERTS_FILTERS + 5];
@@ -26,7 +26,7 @@ static enum exit_code fetch_page(struct alerts *alerts, const char *upto,
     memcpy(params, alerts->filters, sizeof alerts->filters);
     params[ALERTS_FILTERS] = db_text(limit);
     params[ALERTS_FILTERS + 1] = db_text(alerts->cursor.seen);
-    params[ALERTS_FILTERS + 2] = db_text(upto);
+    params[ALERTS_FILTERS + 2] = db_text(end);
     params[ALERTS_FILTERS + 3] = db_text(alerts->cursor.xact);
     params[ALERTS_FILTERS + 4] = db_text(alerts->cursor.id);
     return db_query(alerts->ctx, sql_list_alerts_after, ALERTS_FILTERS + 5, params, out_rows);
@@ -61,7 +61,7 @@ static enum exit_code look_once(struct alerts *alerts, struct pg_rows **out_rows
     char *now = NULL;
     enum exit_code code = alerts_begin(alerts, &now);
     if (code == EXIT_OK) {
-        alerts_set_next(alerts, alerts->cursor.upto != NULL ? alerts->cursor.upto : now);
+        alerts_set_next(alerts, alerts->cursor.end != NULL ? alerts->cursor.end : now);
         code = alerts->cursor.text == NULL ? EXIT_OK : fetch_page(alerts, alerts->next, out_rows);
     }
     free(now);
@@ -79,7 +79,7 @@ static enum exit_code look(struct ctx *ctx, void *context, bool *out_done) {
         struct pg_rows *rows = NULL;
         code = look_once(alerts, &rows);
         any = code == EXIT_OK && rows != NULL && pg_rows_n(rows) > 0;
-        more = code == EXIT_OK && (alerts->cursor.upto != NULL || (any && alerts->follows));
+        more = code == EXIT_OK && (alerts->cursor.end != NULL || (any && alerts->follows));
         if (any) {
             code = print_page(alerts, rows);
         }

@@ -29,16 +29,16 @@ static char *cut(char *text, char c) {
 
 /* SEEN, or all three parts. */
 static bool split(struct cursor *cursor) {
-    char *upto = cut(cursor->text, '/');
-    char *place = upto != NULL ? cut(upto, '/') : NULL;
+    char *end = cut(cursor->text, '/');
+    char *place = end != NULL ? cut(end, '/') : NULL;
     char *id = place != NULL ? cut(place, '-') : NULL;
-    if (upto == NULL) {
+    if (end == NULL) {
         return true;
     }
     if (id == NULL || !is_number(place) || !is_number(id)) {
         return false;
     }
-    cursor->upto = upto;
+    cursor->end = end;
     cursor->xact = place;
     cursor->id = id;
     return true;

@@ -6,8 +6,8 @@
  * commit late. For people it is an opaque word. It is
  *
  *     SEEN                      a snapshot (pg_snapshot): all that is visible in it has been seen
- *     SEEN/UPTO/XACT-ID         a limit cut the answer: of what became visible between SEEN and
- *                               UPTO, what stands up to this transaction and id has been seen too
+ *     SEEN/END/XACT-ID         a limit cut the answer: of what became visible between SEEN and
+ *                               END, what stands up to this transaction and id has been seen too
  *
  * A position in a sequence or a time would lose what commits behind it. */
 
@@ -21,7 +21,7 @@
 struct cursor {
     char *text; /* owned; the following point into it */
     const char *seen;
-    const char *upto; /* NULL: no limit cut the answer */
+    const char *end;  /* NULL: no limit cut the answer */
     const char *xact; /* "0" if there is no place */
     const char *id;
 };
