@@ -4,7 +4,7 @@
 #include "cli/db.h"
 #include "cli/find.h"
 #include "cli/list.h"
-#include "cli_sql.h"
+#include "cli/runs.h"
 
 #define COLUMN_LAST_STEP 5
 #define COLUMNS_WIDE     5 /* group and what follows */
@@ -44,15 +44,16 @@ static void print_tail(struct json *json, const void *context) {
 
 enum exit_code cmd_get_project(struct ctx *ctx) {
     struct answer answer = {.project = args_text(ctx->args, "project")};
-    const struct pg_param params[] = {db_text(answer.project)};
+    const struct runs all = {.metrics_n = 0};
     struct pg_rows *rows = NULL;
     enum exit_code code = find_project(ctx);
     if (code == EXIT_OK) {
-        code = db_query(ctx, sql_list_runs, 1, params, &rows);
+        code = runs_query(ctx, &all, 0, &rows);
     }
     answer.rows = rows;
     const struct list list = {
         .key = "runs",
+        .hidden = RUNS_HIDDEN,
         .wide = COLUMNS_WIDE,
         .empty = "No runs found.",
         .head = print_head,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/array.h"
 #include "cli/command.h"
 #include "cli/ctx.h"
 #include "cli/db.h"
@@ -10,36 +11,6 @@
 #include "cli_sql.h"
 #include "schema/wire/keyfile.h"
 #include "schema/wire/wire.h"
-
-/* PostgreSQL's text of an array of the projects given; NULL if there are none. Owned by the
- * caller. */
-static char *projects_array(const struct args *args) {
-    char *text = NULL;
-    size_t len = 0;
-    if (args_list(args, "project", 0) == NULL) {
-        return NULL;
-    }
-    FILE *file = open_memstream(&text, &len);
-    if (file == NULL) {
-        abort();
-    }
-    const char *name;
-    for (int i = 0; (name = args_list(args, "project", i)) != NULL; i++) {
-        fputs(i == 0 ? "{\"" : ",\"", file);
-        for (; *name != '\0'; name++) {
-            if (*name == '"' || *name == '\\') {
-                fputc('\\', file);
-            }
-            fputc(*name, file);
-        }
-        fputc('"', file);
-    }
-    fputc('}', file);
-    if (fclose(file) != 0) {
-        abort();
-    }
-    return text;
-}
 
 static enum exit_code check(struct ctx *ctx) {
     const char *name = args_text(ctx->args, "name");
@@ -101,7 +72,7 @@ enum exit_code cmd_keys_authorize(struct ctx *ctx) {
     if (code != EXIT_OK) {
         return code;
     }
-    char *projects = projects_array(ctx->args);
+    char *projects = args_given(ctx->args, "project") ? array_of_option(ctx, "project") : NULL;
     code = authorize(ctx, projects);
     free(projects);
     if (code == EXIT_OK) {

@@ -99,5 +99,6 @@ enum exit_code cmd_silence_list(struct ctx *ctx);
 enum exit_code cmd_silence_remove(struct ctx *ctx);
 enum exit_code cmd_status(struct ctx *ctx);
 enum exit_code cmd_up(struct ctx *ctx);
+enum exit_code cmd_wait(struct ctx *ctx);
 
 #endif

@@ -4,13 +4,15 @@
  * command.h. */
 
 #include "cli/command.h"
+#include "cli/cond.h"
 #include "cli/options.h"
 
 /* The JSON documents are a contract: keys may be added, none is changed. Their notation is that of
  * shape.h. */
 #define JSON_RUNS                                                                                  \
     "[{id: text, name: text, created_at: time, state: text, num_logs: int, last_step: int?, "      \
-    "alerts: int, group: text?, world_size: int?, ranks: int?, attempts: int?, last_seen: time}]"
+    "alerts: int, group: text?, world_size: int?, ranks: int?, attempts: int?, last_seen: time, "  \
+    "metrics?: {*: {last: number?, min: number?, max: number?, nonfinite?: {*: text}}}}]"
 #define JSON_ALERTS                                                                                \
     "{project: text, run: text?, level: text?, since: text?, alerts: [{timestamp: time, run: "     \
     "text, title: text, text: text?, level: text, step: int?, rank: int, attempt: int, host: "     \
@@ -25,7 +27,7 @@ static const char query_text[] =
     "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
     "most 10000 rows. It reads the views metrics, metrics_all_attempts, metric_blocks, "
     "system_metrics, series_overview, runs_overview, attempts_overview, alerts_feed, "
-    "producers_overview, quarantine_overview, gaps_overview, endpoints_overview, "
+    "producers_overview, quarantine_overview, gaps_overview, metric_summary, endpoints_overview, "
     "deliveries_overview and silences_overview, which hold all projects: each has a "
     "column `project`, and "
     "current_setting('tocsin.project') is the one given with --project; and keys_overview. In "
@@ -33,6 +35,14 @@ static const char query_text[] =
     "comes best as "
     "to_json(array). Columns need names of their own there, and a row with NaN or an infinity "
     "also has nonfinite: {column: \"nan\", \"inf\" or \"-inf\"}.";
+
+static const char conditions_text[] =
+    "A condition is SUBJECT OPERATOR VALUE. Subjects: " COND_SUBJECTS
+    ". step is the last one of any "
+    "rank; tag: config.tags, a list; metric: the latest value, of several ranks what --agg makes "
+    "of them; min:, max: the least and greatest so far. Operators: = != < <= > >=, and ~ !~, where "
+    "* stands for any text. NaN is neither less nor greater than anything. Without a limit the "
+    "newest 100 are listed.";
 
 static const char alerts_text[] =
     "The alerts of all ranks of a run belong to the run. Every answer has a cursor: what is behind "
@@ -229,9 +239,11 @@ const struct command command_table[] = {
      .run = cmd_list_projects},
     {.path = "list runs",
      .line = "list the runs of a project, oldest first",
-     .json = "{project: text, runs: [text], details: " JSON_RUNS "}",
+     .text = conditions_text,
+     .json = "{project: text, runs: [text], details: " JSON_RUNS ", total: int, has_more: bool, "
+             "more?: text}",
      .rows = "details",
-     .opts = project_opts,
+     .opts = list_runs_opts,
      .run = cmd_list_runs},
     {.path = "list metrics",
      .line = "list the names of a run's metrics",
@@ -286,6 +298,19 @@ const struct command command_table[] = {
      .rows = "gaps",
      .opts = records_opts,
      .run = cmd_list_gaps},
+    {.path = "wait",
+     .line = "wait until a run meets a condition",
+     .text =
+         "Conditions are those of tocsin list runs. Exit status 0: one is met, and the answer "
+         "says which and by which run; 6: the run failed, or finished without it; 8: the time is "
+         "over. alert counts alerts that are there already; tocsin list alerts --wait waits for "
+         "new ones.",
+     .json =
+         "{project: text, run: text?, run_id: text?, met: bool, condition: text?, state: text?, "
+         "last_step: int?, metrics?: {*: {last: number?, min: number?, max: number?, "
+         "nonfinite?: {*: text}}}}",
+     .opts = wait_opts,
+     .run = cmd_wait},
     {.path = "get project",
      .line = "show a project and its runs",
      .text = "last_activity is the highest step of any run.",

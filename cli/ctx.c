@@ -23,12 +23,10 @@ static char *format_text(const char *format, va_list values) {
 enum exit_code ctx_fail(struct ctx *ctx, enum exit_code code, const char *format, ...) {
     va_list values;
     va_start(values, format);
-    char *text = format_text(format, values);
+    char *text = format_text(format, values); /* may be of the sentence before */
     va_end(values);
-    free(ctx->error);
-    free(ctx->hint);
+    ctx_forget(ctx);
     ctx->error = text;
-    ctx->hint = NULL;
     return code;
 }
 
@@ -81,9 +79,15 @@ void ctx_complain(const struct ctx *ctx, enum exit_code code) {
     }
 }
 
-void ctx_fini(struct ctx *ctx) {
+void ctx_forget(struct ctx *ctx) {
     free(ctx->error);
     free(ctx->hint);
+    ctx->error = NULL;
+    ctx->hint = NULL;
+}
+
+void ctx_fini(struct ctx *ctx) {
+    ctx_forget(ctx);
     pg_close(ctx->pg);
 }
 

@@ -37,6 +37,8 @@ enum exit_code ctx_fail(struct ctx *ctx, enum exit_code code, const char *format
 /* The remedy, a sentence that is printed behind the error's. Returns code. */
 enum exit_code ctx_hint(struct ctx *ctx, enum exit_code code, const char *format, ...)
     ERR_PRINTF(3, 4);
+/* Nothing went wrong after all. */
+void ctx_forget(struct ctx *ctx);
 /* Prints what was kept, on stderr: as one line, or with --json as a JSON document. */
 void ctx_complain(const struct ctx *ctx, enum exit_code code);
 /* Frees what ctx owns. */

@@ -11,7 +11,8 @@ const struct exits exits_table[] = {
     {EXIT_AUTH, "auth", "the database refuses this user", false},
     {EXIT_UNREACHABLE, "unreachable",
      "the database or the collector cannot be reached; trying later may help", true},
-    {EXIT_RUN_FAILED, "run_failed", "wait: the run failed", false},
+    {EXIT_RUN_FAILED, "run_failed", "wait: the run failed, or ended without what was waited for",
+     false},
     {EXIT_TIMEOUT, "timeout", "what was waited for did not happen in time", true},
     {0},
 };

@@ -81,9 +81,18 @@ static void enter_array(struct stream *s, const char *name) {
     json_open(&s->json, '[');
 }
 
+static void put_row(struct stream *s, const struct pg_rows *rows, int row) {
+    json_open(&s->json, '{');
+    rows_json_fields(&s->json, rows, row, &s->columns);
+    if (s->list->extra != NULL) {
+        s->list->extra(&s->json, s->list->context, rows, row);
+    }
+    json_close(&s->json);
+}
+
 static void put_line(struct stream *s, const struct pg_rows *rows, int row) {
     json_init(&s->json, s->ctx->out, JSON_LINE);
-    rows_json_row(&s->json, rows, row, &s->columns);
+    put_row(s, rows, row);
     json_end(&s->json);
 }
 
@@ -94,7 +103,7 @@ static void put_object(struct stream *s, const struct pg_rows *rows, int row) {
     if (s->list->by_name) {
         enter_array(s, pg_text(rows, row, 0));
     }
-    rows_json_row(&s->json, rows, row, &s->columns);
+    put_row(s, rows, row);
 }
 
 static void put(struct stream *s, const struct pg_rows *rows, int row) {

@@ -84,9 +84,6 @@ const struct opt help_opts[] = {
                 "logged again count once, from its latest start"                                   \
     }
 
-const struct opt project_opts[] = {PROJECT, {0}};
-const struct opt run_opts[] = {PROJECT, RUN, {0}};
-
 /* Rows that are printed at most; the fallback fits into what an agent can read. */
 #define LIMIT(count)                                                                               \
     {                                                                                              \
@@ -94,6 +91,47 @@ const struct opt run_opts[] = {PROJECT, RUN, {0}};
         .help = "print at most so many; 0: all"                                                    \
     }
 #define LIMIT_MAX 1000000
+
+/* Of a run's ranks one value. */
+#define AGG                                                                                        \
+    {                                                                                              \
+        .name = "agg", .kind = OPT_CHOICE, .value = "mean|min|max|p50|p99", .fallback = "mean",    \
+        .help = "how the values of several ranks become one"                                       \
+    }
+#define FILTER                                                                                     \
+    {                                                                                              \
+        .name = "filter", .kind = OPT_LIST, .value = "CONDITION",                                  \
+        .help = "only runs that meet it, for example state=running, 'config.lr<0.01' or "          \
+                "'metric:val/loss<0.5'; may be repeated: all of them"                              \
+    }
+
+const struct opt project_opts[] = {PROJECT, {0}};
+
+const struct opt list_runs_opts[] = {
+    PROJECT,
+    FILTER,
+    {.name = "metric",
+     .kind = OPT_LIST,
+     .value = "NAME",
+     .help = "with the last, least and greatest value of this metric; may be repeated"},
+    {.name = "sort",
+     .kind = OPT_TEXT,
+     .value = "KEY",
+     .help =
+         "created, or what a condition begins with: metric:val/loss, config.lr, step ...; -KEY: "
+         "the greatest first"},
+    {.name = "top",
+     .kind = OPT_INT,
+     .value = "N",
+     .min = 1,
+     .max = LIMIT_MAX,
+     .help = "only the first N of that order"},
+    AGG,
+    RANK,
+    LIMIT("100"),
+    {0},
+};
+const struct opt run_opts[] = {PROJECT, RUN, {0}};
 
 const struct opt alerts_opts[] = {
     PROJECT,
@@ -129,6 +167,30 @@ const struct opt alerts_opts[] = {
      .kind = OPT_FLAG,
      .help = "print what comes, as it comes, an object a line, until stopped"},
     LIMIT("50"),
+    {0},
+};
+
+const struct opt wait_opts[] = {
+    PROJECT,
+    {.name = "run",
+     .kind = OPT_TEXT,
+     .value = "NAME|ID",
+     .help = "this run, which may be yet to start; without it any run of the project will do"},
+    {.name = "for",
+     .kind = OPT_LIST,
+     .required = true,
+     .value = "CONDITION",
+     .help = "for example state=finished, 'alert>=error', 'metric:val/loss<0.5'; may be repeated: "
+             "the first that is met ends it"},
+    {.name = "timeout",
+     .kind = OPT_TIME,
+     .value = "TIME",
+     .min = 1,
+     .max = 366 * DAY_S,
+     .fallback = "10m",
+     .help = "wait at most so long"},
+    AGG,
+    RANK,
     {0},
 };
 

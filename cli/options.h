@@ -17,6 +17,7 @@ extern const struct opt endpoint_test_opts[];
 extern const struct opt help_opts[];
 extern const struct opt metric_opts[];
 extern const struct opt project_opts[];
+extern const struct opt list_runs_opts[];
 extern const struct opt psql_opts[];
 extern const struct opt query_opts[];
 extern const struct opt records_opts[];
@@ -29,5 +30,6 @@ extern const struct opt silence_list_opts[];
 extern const struct opt snapshot_opts[];
 extern const struct opt system_metric_opts[];
 extern const struct opt up_opts[];
+extern const struct opt wait_opts[];
 
 #endif

@@ -166,14 +166,19 @@ static void put_odds(struct json *json, const struct pg_rows *rows, int row,
     }
 }
 
-void rows_json_row(struct json *json, const struct pg_rows *rows, int row,
-                   const struct columns *columns) {
-    json_open(json, '{');
+void rows_json_fields(struct json *json, const struct pg_rows *rows, int row,
+                      const struct columns *columns) {
     for (int i = 0; i < columns->n; i++) {
         json_key(json, pg_column_name(rows, columns->at[i]));
         rows_json_value(json, rows, row, columns->at[i]);
     }
     put_odds(json, rows, row, columns);
+}
+
+void rows_json_row(struct json *json, const struct pg_rows *rows, int row,
+                   const struct columns *columns) {
+    json_open(json, '{');
+    rows_json_fields(json, rows, row, columns);
     json_close(json);
 }
 

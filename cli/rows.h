@@ -30,8 +30,11 @@ void rows_json_value(struct json *json, const struct pg_rows *rows, int row, int
 /* Fields from first up to but not including last, each as key and value. None of them may be a
  * floating-point number. */
 void rows_json_members(struct json *json, const struct pg_rows *rows, int row, int first, int last);
-/* A row as an object. If it has numbers that JSON cannot hold, "nonfinite" says at its end which:
+/* The members of a row. If it has numbers that JSON cannot hold, "nonfinite" says at its end which:
  * "nan", or {name: "nan"} where a row may have several numbers. */
+void rows_json_fields(struct json *json, const struct pg_rows *rows, int row,
+                      const struct columns *columns);
+/* The same as an object. */
 void rows_json_row(struct json *json, const struct pg_rows *rows, int row,
                    const struct columns *columns);
 /* One column of all rows as an array. */

@@ -37,7 +37,9 @@ static void come_back(struct ctx *ctx, const char *sql, int64_t until_ns) {
     for (;;) {
         pg_close(ctx->pg);
         ctx->pg = NULL;
-        if (listen(ctx, sql) == EXIT_OK || clock_mono_ns() >= until_ns) {
+        const bool back = listen(ctx, sql) == EXIT_OK;
+        ctx_forget(ctx);
+        if (back || clock_mono_ns() >= until_ns) {
             return;
         }
         poll(NULL, 0, (int)(LOOK_AGAIN_NS / CLOCK_NS_PER_MS));

@@ -88,6 +88,25 @@ class Stored:
                  .replace("%(rank)s", str(rank)).replace("%(attempt)s", str(attempt))
                  .replace("%(n)s", str(n)))
 
+    def refresh_state(self):
+        """last, minimum and maximum in run_state as the collector keeps them."""
+        self.db.query("""
+            update run_state t set last = v.last, minimum = v.low, maximum = v.high
+              from (select run_id, keyset_id, rank, attempt,
+                           array_agg(last order by position) as last, array_agg(low order by position) as low,
+                           array_agg(high order by position) as high
+                      from (select s.run_id, s.keyset_id, s.position, b.rank, b.attempt,
+                                   (array_agg(u.value order by u.step desc, u.time desc))[1] as last,
+                                   coalesce(min(nullif(u.value, 'NaN')), 'NaN') as low,
+                                   coalesce(max(nullif(u.value, 'NaN')), 'NaN') as high
+                              from series s join blocks b using (run_id, keyset_id),
+                                   unnest(b.steps, b.times,
+                                          b.values[(s.position - 1) * cardinality(b.steps) + 1
+                                                   : s.position * cardinality(b.steps)]) u(step, time, value)
+                             group by 1, 2, 3, 4, 5) c
+                     group by 1, 2, 3, 4) v
+             where (t.run_id, t.keyset_id, t.rank, t.attempt) = (v.run_id, v.keyset_id, v.rank, v.attempt)""")
+
     def alert(self, run_id, title, text=None, level=1, step=None, at=0, rank=0, attempt=0, url=None):
         """Its id. url: it came with this webhook."""
         return self.db.value("""

@@ -73,7 +73,7 @@ class Api:
 
     def runs(self, project):
         """[{id, name, state, num_logs, last_step, alerts, group, world_size, ...}], oldest first."""
-        return self.call("list", "runs", "--project", project)["details"]
+        return self.call("list", "runs", "--project", project, "--limit", 0)["details"]
 
     def run(self, project, run):
         """One run, by name (the newest of it) or id: config, metrics, state, last_step, ..."""
