@@ -8,7 +8,7 @@ select time as timestamp, run, title, text, level, step, rank, attempt, host,
        run_id::text as run_id, alert_id::text as id,
        acknowledged, acknowledged_by
   from alerts_feed
- where project = $1
+ where project_id = (select project_id from projects_overview where project = $1)
    and ($2::bigint is null or run_id = $2)
    and ($3::smallint[] is null or level_number = any ($3))
    and ($4::timestamptz is null or time > $4)

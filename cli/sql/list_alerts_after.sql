@@ -8,15 +8,18 @@ select time as timestamp, run, title, text, level, step, rank, attempt, host,
        acknowledged, acknowledged_by,
        $8::text || '/' || $9::text || '/' || xact::text || '-' || alert_id as cursor
   from alerts_feed
- where project = $1
+ where project_id = (select project_id from projects_overview where project = $1)
    and ($2::bigint is null or run_id = $2)
    and ($3::smallint[] is null or level_number = any ($3))
    and ($4::timestamptz is null or time > $4)
    and ($5::float8 is null or time > now() - make_interval(secs => $5))
    and ($6::integer is null or rank = $6)
-   and xact >= pg_snapshot_xmin($8::text::pg_snapshot)
    and not pg_visible_in_snapshot(xact, $8::text::pg_snapshot)
    and pg_visible_in_snapshot(xact, $9::text::pg_snapshot)
-   and (xact, alerts_feed.alert_id) > ($10::xid8, $11::bigint)
+   -- one bound, where the index is entered: with two PostgreSQL reads all from the lower one on
+   and (xact, alerts_feed.alert_id)
+       > (case when $10::xid8 < pg_snapshot_xmin($8::text::pg_snapshot)
+               then pg_snapshot_xmin($8::text::pg_snapshot) else $10::xid8 end,
+          case when $10::xid8 < pg_snapshot_xmin($8::text::pg_snapshot) then 0 else $11::bigint end)
  order by xact, alerts_feed.alert_id
  limit $7::bigint

@@ -13,9 +13,9 @@ with conditions as materialized (
 -- {name: [last, minimum, maximum]} of each run
 numbers as materialized (
   select run_id, jsonb_object_agg(name, jsonb_build_array(last, minimum, maximum)) as of
-    from (select run_id, name, across_ranks($4, array_agg(last)) as last,
-                 across_ranks('min', array_agg(minimum)) as minimum,
-                 across_ranks('max', array_agg(nullif(maximum, 'NaN'))) as maximum
+    from (select run_id, name, min(minimum) as minimum,
+                 coalesce(max(nullif(maximum, 'NaN')), max(maximum)) as maximum,
+                 case count(*) when 1 then min(last) else across_ranks($4, array_agg(last)) end as last
             from metric_summary
            where project = $1 and kind = 'metric' and name = any ($3::text[])
              and ($5::integer is null or rank = $5)

@@ -53,7 +53,11 @@ class Open:
 class Waiting:
     """tocsin, started and not waited for."""
 
-    def __init__(self, place, dsn, *argv):
+    started = None  # when, by PostgreSQL's clock: connections of commands before it may still be closing
+
+    def __init__(self, place, db, *argv):
+        dsn = db.dsn_reader
+        Waiting.started = db.value("select clock_timestamp()")
         env = environment(place, {"TOCSIN_DSN": dsn})
         self.process = subprocess.Popen([program("tocsin"), *argv], cwd=place, env=env, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -75,8 +79,8 @@ def wait(place, stored):
     """Starts tocsin on the test's database: wait("list", "alerts", ...). What still runs is stopped."""
     started = []
 
-    def start(*argv, dsn=None):
-        started.append(Waiting(place, dsn or stored.db.dsn_reader, *argv))
+    def start(*argv, db=None):
+        started.append(Waiting(place, db or stored.db, *argv))
         return started[-1]
 
     yield start
@@ -84,10 +88,12 @@ def wait(place, stored):
         one.stop()
 
 
-def listening(stored, n=1):
-    """Waits until n connections listen and have looked: they wait idle."""
+def listening(stored):
+    """Waits until the one that was started last has looked for the first time, and listens: what comes now is
+    new to it."""
     wait_for(lambda: stored.db.value("""select count(*) from pg_stat_activity
-        where datname = current_database() and application_name = 'tocsin' and state = 'idle'""") >= n, 20)
+        where datname = current_database() and application_name = 'tocsin' and state = 'idle'
+          and query = 'commit' and backend_start > %s""", Waiting.started) == 1, 20)
 
 
 def test_from_the_start_in_order_and_then_what_is_new(stored):
@@ -277,7 +283,7 @@ def test_follow_prints_rows_with_cursors(stored, wait):
 def test_follow_outlives_a_restart_of_postgresql(own_cluster, wait):
     stored = Stored(own_cluster.create())
     stored.run("p", "r", RUN)
-    following = wait(*ALERTS, "--follow", dsn=stored.db.dsn_reader)
+    following = wait(*ALERTS, "--follow", db=stored.db)
     listening(stored)
     own_cluster.kill9()
     own_cluster.start()

@@ -26,7 +26,7 @@ def start(place, stored):
     started = []
 
     def start(*argv):
-        started.append(Waiting(place, stored.db.dsn_reader, "wait", "--project=p", "--json", *argv))
+        started.append(Waiting(place, stored.db, "wait", "--project=p", "--json", *argv))
         return started[-1]
 
     yield start
@@ -41,8 +41,9 @@ def wait(stored, *argv, rc=0):
 
 
 def is_waiting(stored):
-    wait_for(lambda: stored.db.value("""select count(*) from pg_stat_activity where state = 'idle'
-        and datname = current_database() and application_name = 'tocsin'""") == 1, 20)
+    wait_for(lambda: stored.db.value("""select count(*) from pg_stat_activity where state = 'idle' and query not like 'listen%%'
+        and backend_start > %s
+        and datname = current_database() and application_name = 'tocsin'""", Waiting.started) == 1, 20)
 
 
 def end(stored, run_id, ending):

@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 TABLES = {"projects", "runs", "attempts", "producers", "series", "blocks", "run_state", "alerts",
           "keys", "quarantine", "gaps", "endpoints", "messages", "deliveries", "silences", "acks"}
-VIEWS = {"metric_blocks", "metric_summary", "metrics_all_attempts", "metrics", "system_metrics", "series_overview",
+VIEWS = {"metric_blocks", "metric_summary", "projects_overview", "metrics_all_attempts", "metrics", "system_metrics", "series_overview",
          "runs_overview", "attempts_overview", "alerts_feed", "producers_overview",
          "keys_overview", "quarantine_overview", "gaps_overview", "endpoints_overview",
          "deliveries_overview", "silences_overview"}
