@@ -12,6 +12,7 @@
 #include "cli/rows.h"
 #include "cli/runs.h"
 #include "cli/spark.h"
+#include "cli/triple.h"
 #include "cli_sql.h"
 
 #define COLUMN_NAME  1
@@ -148,15 +149,12 @@ static struct out *begin_table(const struct table *table) {
 
 static void put_metrics(const struct table *table, int row) {
     const struct pg_rows *rows = table->answer->rows;
-    const int n = pg_columns_n(rows);
-    const char *numbers[] = {pg_text(rows, row, n - RUNS_LAST),
-                             pg_text(rows, row, n - RUNS_MINIMUM),
-                             pg_text(rows, row, n - RUNS_MAXIMUM)};
-    for (int i = 0; i < table->answer->runs.metrics_n; i++) {
-        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
-            char text[ARRAY_NUMBER_BYTES] = "";
-            (void)array_next(&numbers[k], text);
-            out_cell(table->out, text);
+    struct triples triples;
+    struct triple triple;
+    triples_init(&triples, rows, row, pg_columns_n(rows) - RUNS_LAST);
+    for (int i = 0; i < table->answer->runs.metrics_n && triples_next(&triples, &triple); i++) {
+        for (int k = 0; k < TRIPLE_PARTS; k++) {
+            out_cell(table->out, triple.parts[k]);
         }
         if (table->curves) {
             char curve[SPARK_BYTES];

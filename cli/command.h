@@ -63,6 +63,7 @@ extern const struct opt command_globals[];
 extern const struct opt command_row_opts[];
 
 enum exit_code cmd_ack(struct ctx *ctx);
+enum exit_code cmd_compare(struct ctx *ctx);
 enum exit_code cmd_down(struct ctx *ctx);
 enum exit_code cmd_endpoint_add(struct ctx *ctx);
 enum exit_code cmd_endpoint_disable(struct ctx *ctx);
@@ -93,11 +94,13 @@ enum exit_code cmd_list_system_metrics(struct ctx *ctx);
 enum exit_code cmd_migrate(struct ctx *ctx);
 enum exit_code cmd_psql(struct ctx *ctx);
 enum exit_code cmd_query_project(struct ctx *ctx);
+enum exit_code cmd_ranks(struct ctx *ctx);
 enum exit_code cmd_ship(struct ctx *ctx);
 enum exit_code cmd_silence_add(struct ctx *ctx);
 enum exit_code cmd_silence_list(struct ctx *ctx);
 enum exit_code cmd_silence_remove(struct ctx *ctx);
 enum exit_code cmd_status(struct ctx *ctx);
+enum exit_code cmd_sweep(struct ctx *ctx);
 enum exit_code cmd_up(struct ctx *ctx);
 enum exit_code cmd_wait(struct ctx *ctx);
 

@@ -298,6 +298,49 @@ const struct command command_table[] = {
      .rows = "gaps",
      .opts = records_opts,
      .run = cmd_list_gaps},
+    {.path = "compare",
+     .line = "show what differs between runs, and their metrics side by side",
+     .text = "Values stand in the order of the runs. Configuration that is equal in all of them is "
+             "left out. last: of several ranks what --agg makes of them; min and max: of all "
+             "ranks.",
+     .json =
+         "{project: text, runs: [{run: text, run_id: text}], config: {*: [any]}, metrics: {*: "
+         "[{last: number?, min: number?, max: number?, nonfinite?: {*: text}}]}, has_more: bool}",
+     .opts = compare_opts,
+     .rest = "RUN RUN...",
+     .mixed = true,
+     .run = cmd_compare},
+    {.path = "sweep",
+     .line = "tell which values of the configuration made a metric good",
+     .text = "One group for each combination of values: the best run in it, mean, standard "
+             "deviation, least and greatest over its runs. Runs whose value is NaN or infinite are "
+             "counted in nonfinite_runs, those without the metric in empty_runs; both are no "
+             "values. Groups come best first.",
+     .json = "{project: text, metric: text, goal: text, value: text, by: [text], best: {run: text, "
+             "run_id: text, value: number}?, groups: [{keys: [any], best: number?, mean: number?, "
+             "std: number?, min: number?, max: number?, runs: int, ranks: int, nonfinite_runs: "
+             "int, empty_runs: int, best_run: text?, best_run_id: text?, nonfinite?: {*: text}}], "
+             "has_more: "
+             "bool, more?: text}",
+     .rows = "groups",
+     .opts = sweep_opts,
+     .run = cmd_sweep},
+    {.path = "ranks",
+     .line = "tell which ranks of a run are behind, silent or slow",
+     .text = "Those that are behind come first. behind: steps to the foremost rank; silent_s: "
+             "seconds since the collector last stored something of a rank that has not ended; "
+             "step_time_s: seconds for a step, from its newest blocks. missing: ranks that never "
+             "came, the first 100 of them.",
+     .json =
+         "{project: text, run: text, run_id: text, world_size: int, here: int, missing: [int], "
+         "last_step: {min: int?, max: int?}, step_time_s: {min: number?, p50: number?, max: "
+         "number?}, ranks: [{rank: int, host: text, state: text, last_step: int?, behind: int?, "
+         "last_time: time?, silent_s: number?, step_time_s: number?, calls: int?, dropped: "
+         "int?, on_node: int?, attempt: int, pid: int, started: time, nonfinite?: {*: text}}], "
+         "has_more: bool, more?: text}",
+     .rows = "ranks",
+     .opts = ranks_opts,
+     .run = cmd_ranks},
     {.path = "wait",
      .line = "wait until a run meets a condition",
      .text =

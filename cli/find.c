@@ -89,7 +89,7 @@ enum exit_code find_project(struct ctx *ctx) {
     return not_found(ctx, &search, 0, NULL);
 }
 
-static enum exit_code no_run(struct ctx *ctx) {
+static enum exit_code no_run(struct ctx *ctx, const char *name) {
     enum exit_code code = find_project(ctx);
     if (code != EXIT_OK) {
         return code;
@@ -99,11 +99,8 @@ static enum exit_code no_run(struct ctx *ctx) {
     if (asprintf(&place, " in project '%s'", project) < 0) {
         abort();
     }
-    const struct search search = {.noun = "Run",
-                                  .plural = "Runs",
-                                  .name = args_text(ctx->args, "run"),
-                                  .place = place,
-                                  .sql = sql_list_run_names};
+    const struct search search = {
+        .noun = "Run", .plural = "Runs", .name = name, .place = place, .sql = sql_list_run_names};
     const struct pg_param params[] = {db_text(project)};
     code = not_found(ctx, &search, 1, params);
     free(place);
@@ -147,7 +144,10 @@ static bool parse_id(const char *text, char out[24]) {
 }
 
 enum exit_code find_run(struct ctx *ctx, struct run *out_run) {
-    const char *name = args_text(ctx->args, "run");
+    return find_run_named(ctx, args_text(ctx->args, "run"), out_run);
+}
+
+enum exit_code find_run_named(struct ctx *ctx, const char *name, struct run *out_run) {
     char id[24];
     struct pg_rows *rows = NULL;
     const struct pg_param params[] = {db_text(args_text(ctx->args, "project")), db_text(name),
@@ -158,7 +158,7 @@ enum exit_code find_run(struct ctx *ctx, struct run *out_run) {
     }
     if (pg_rows_n(rows) == 0) {
         pg_rows_free(rows);
-        return no_run(ctx);
+        return no_run(ctx, name);
     }
     out_run->id = strdup(pg_text(rows, 0, 0));
     out_run->name = strdup(pg_text(rows, 0, 1));

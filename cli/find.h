@@ -16,6 +16,8 @@ struct run {
 /* The run that --project and --run mean: the newest of that name, else the one with that id.
  * out_run: free with find_run_free(). */
 enum exit_code find_run(struct ctx *ctx, struct run *out_run);
+/* The same of another name than --run. */
+enum exit_code find_run_named(struct ctx *ctx, const char *name, struct run *out_run);
 void find_run_free(struct run *run);
 
 /* EXIT_OK if --project exists. */

@@ -211,6 +211,18 @@ static const char *bracket_end(const char *text) {
     return text;
 }
 
+const char *json_value_end(const char *text) {
+    switch (*text) {
+    case '"':
+        return string_end(text);
+    case '{':
+    case '[':
+        return bracket_end(text);
+    default:
+        return text + strcspn(text, " \t\n\r,:{}[]\"");
+    }
+}
+
 static const char *embed_open(struct json *json, const char *text) {
     if (json->depth < JSON_DEPTH_MAX) {
         json_open(json, *text);

@@ -47,6 +47,9 @@ void json_embed(struct json *json, const char *text);
 /* The members of the object in the text, into the object that is open. */
 void json_embed_members(struct json *json, const char *text);
 
+/* Behind the value that begins at text. */
+const char *json_value_end(const char *text);
+
 /* "nan", "inf" or "-inf" for PostgreSQL's text of such a number; NULL for every other. */
 const char *json_nonfinite(const char *text);
 

@@ -170,6 +170,50 @@ const struct opt alerts_opts[] = {
     {0},
 };
 
+const struct opt compare_opts[] = {
+    PROJECT,
+    {.name = "metric",
+     .kind = OPT_LIST,
+     .value = "NAME",
+     .help = "only this metric; may be repeated; without it: all"},
+    {.name = "all", .kind = OPT_FLAG, .help = "also configuration that is equal in all runs"},
+    AGG,
+    RANK,
+    LIMIT("100"),
+    {0},
+};
+
+const struct opt sweep_opts[] = {
+    PROJECT,
+    {.name = "metric",
+     .kind = OPT_TEXT,
+     .value = "NAME",
+     .required = true,
+     .help = "the metric that was to become good"},
+    {.name = "by",
+     .kind = OPT_LIST,
+     .value = "config.KEY",
+     .required = true,
+     .help = "what was varied; may be repeated"},
+    {.name = "goal",
+     .kind = OPT_CHOICE,
+     .value = "min|max",
+     .fallback = "min",
+     .help = "whether the least or the greatest is the best"},
+    {.name = "value",
+     .kind = OPT_CHOICE,
+     .value = "last|min|max",
+     .fallback = "last",
+     .help = "what counts of a run: its latest value, or the least or greatest it reached"},
+    FILTER,
+    AGG,
+    RANK,
+    LIMIT("100"),
+    {0},
+};
+
+const struct opt ranks_opts[] = {PROJECT, RUN, LIMIT("100"), {0}};
+
 const struct opt wait_opts[] = {
     PROJECT,
     {.name = "run",

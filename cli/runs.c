@@ -7,6 +7,7 @@
 
 #include "cli/array.h"
 #include "cli/db.h"
+#include "cli/triple.h"
 #include "cli_sql.h"
 
 static const char created[] = "created";
@@ -95,57 +96,20 @@ int64_t runs_total(const struct pg_rows *rows) {
     return pg_rows_n(rows) == 0 ? 0 : pg_int(rows, 0, pg_columns_n(rows) - RUNS_TOTAL);
 }
 
-struct number {
-    const char *key;
-    const char *at; /* the rest of its array */
-    char text[ARRAY_NUMBER_BYTES];
-};
-
-static void put_numbers(struct json *json, const struct number *numbers, size_t n) {
-    bool any = false;
-    json_open(json, '{');
-    for (size_t i = 0; i < n; i++) {
-        json_key(json, numbers[i].key);
-        json_number(json, numbers[i].text[0] == '\0' ? NULL : numbers[i].text);
-    }
-    for (size_t i = 0; i < n; i++) {
-        const char *odd = json_nonfinite(numbers[i].text);
-        if (odd != NULL && !any) {
-            json_key(json, "nonfinite");
-            json_open(json, '{');
-            any = true;
-        }
-        if (odd != NULL) {
-            json_key(json, numbers[i].key);
-            json_text(json, odd);
-        }
-    }
-    if (any) {
-        json_close(json);
-    }
-    json_close(json);
-}
-
 void runs_json_metrics(struct json *json, const struct runs *runs, const struct pg_rows *rows,
                        int row) {
     const int n = pg_columns_n(rows);
-    struct number numbers[] = {{.key = "last", .at = pg_text(rows, row, n - RUNS_LAST)},
-                               {.key = "min", .at = pg_text(rows, row, n - RUNS_MINIMUM)},
-                               {.key = "max", .at = pg_text(rows, row, n - RUNS_MAXIMUM)}};
+    struct triples triples;
+    struct triple triple;
     if (runs->metrics_n == 0) {
         return;
     }
+    triples_init(&triples, rows, row, n - RUNS_LAST);
     json_key(json, "metrics");
     json_open(json, '{');
-    for (int i = 0; i < runs->metrics_n; i++) {
-        bool any = true;
-        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
-            any = array_next(&numbers[k].at, numbers[k].text) && any;
-        }
-        if (any) {
-            json_key(json, runs->metrics[i]);
-            put_numbers(json, numbers, sizeof numbers / sizeof *numbers);
-        }
+    for (int i = 0; i < runs->metrics_n && triples_next(&triples, &triple); i++) {
+        json_key(json, runs->metrics[i]);
+        triple_json(json, &triple);
     }
     json_close(json);
 }
