@@ -23,18 +23,21 @@ static enum exit_code check(struct ctx *ctx, const void *context) {
 
 static enum exit_code show(struct ctx *ctx, const char *run_id) {
     const struct args *args = ctx->args;
+    char limit[LIST_LIMIT_BYTES];
     const struct pg_param params[] = {db_text(args_text(args, "project")), db_text(run_id),
                                       db_text(args_text(args, "alert")),
-                                      db_text(args_text(args, "state"))};
+                                      db_text(args_text(args, "state")), list_limit(ctx, limit)};
     const struct list list = {
         .key = "deliveries",
         .wide = 7, /* next_try and what follows */
+        .limit = args_int(args, "limit"),
+        .more = LIST_MORE,
         .empty = "No alert has gone to an endpoint.",
         .check = check,
         .head = print_head,
         .context = ctx,
     };
-    return list_show(ctx, &list, sql_list_deliveries, 4, params);
+    return list_show(ctx, &list, sql_list_deliveries, 5, params);
 }
 
 enum exit_code cmd_list_deliveries(struct ctx *ctx) {

@@ -72,7 +72,7 @@ static enum exit_code show(struct ctx *ctx, struct answer *answer) {
         .wide = COLUMNS_WIDE,
         .empty = "No ranks found.",
         .limit = args_int(ctx->args, "limit"),
-        .more = "--limit N (0: all)",
+        .more = LIST_MORE,
         .head = print_head,
         .context = answer,
     };

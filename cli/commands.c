@@ -272,7 +272,7 @@ const struct command command_table[] = {
              "text, level: text, title: text, project: text, run: text, rank: int, endpoint: text, "
              "url: text, state: text, attempts: int?, status: int?, answer: text?, next_try: "
              "time?, created: time?, settled: time?, form: text?, in_message: int?, webhook_id: "
-             "text?, run_id: text}]}",
+             "text?, run_id: text}], has_more: bool, more?: text}",
      .rows = "deliveries",
      .opts = deliveries_opts,
      .run = cmd_list_deliveries},
@@ -282,7 +282,7 @@ const struct command command_table[] = {
              "batch's number in its lane.",
      .json = "{project: text, run: text?, quarantine: [{timestamp: time, run: text, rank: int, "
              "attempt: int, lane: text, seq: int, calls: int, bytes: int, sqlstate: text, reason: "
-             "text, run_id: text, quarantine_id: text}]}",
+             "text, run_id: text, quarantine_id: text}], has_more: bool, more?: text}",
      .rows = "quarantine",
      .opts = records_opts,
      .run = cmd_list_quarantine},
@@ -294,7 +294,7 @@ const struct command command_table[] = {
          "metrics have no step. What nobody knows is null.",
      .json = "{project: text, run: text?, gaps: [{received: time, run: text, rank: int, attempt: "
              "int, calls: int, first_step: int?, last_step: int?, first_time: time?, last_time: "
-             "time?, run_id: text, gap_id: text}]}",
+             "time?, run_id: text, gap_id: text}], has_more: bool, more?: text}",
      .rows = "gaps",
      .opts = records_opts,
      .run = cmd_list_gaps},

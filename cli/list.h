@@ -42,6 +42,9 @@ enum exit_code list_show(struct ctx *ctx, const struct list *list, const char *s
 /* Rows that are here already. */
 enum exit_code list_show_rows(struct ctx *ctx, const struct list *list, const struct pg_rows *rows);
 
+/* How to get the rest, where there is nothing better to say. */
+#define LIST_MORE "--limit N (0: all)"
+
 /* The parameter for a statement's `limit`: one more than --limit, or null for all. */
 #define LIST_LIMIT_BYTES 24
 struct pg_param list_limit(const struct ctx *ctx, char out[LIST_LIMIT_BYTES]);

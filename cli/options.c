@@ -244,6 +244,7 @@ const struct opt records_opts[] = {
      .kind = OPT_TEXT,
      .value = "NAME|ID",
      .help = "only the newest run of that name, or the run with that id"},
+    LIMIT("50"),
     {0},
 };
 
@@ -461,5 +462,6 @@ const struct opt deliveries_opts[] = {
      .kind = OPT_CHOICE,
      .value = "waiting|delivered|failed|silenced|acknowledged|abandoned",
      .help = "only this state"},
+    LIMIT("50"),
     {0},
 };

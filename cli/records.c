@@ -24,16 +24,20 @@ static enum exit_code check(struct ctx *ctx, const void *context) {
 }
 
 static enum exit_code show(struct ctx *ctx, const struct records *records, const char *run_id) {
-    const struct pg_param params[] = {db_text(args_text(ctx->args, "project")), db_text(run_id)};
+    char limit[LIST_LIMIT_BYTES];
+    const struct pg_param params[] = {db_text(args_text(ctx->args, "project")), db_text(run_id),
+                                      list_limit(ctx, limit)};
     const struct list list = {
         .key = records->key,
         .wide = records->wide,
         .empty = records->empty,
+        .limit = args_int(ctx->args, "limit"),
+        .more = LIST_MORE,
         .check = check,
         .head = print_head,
         .context = ctx,
     };
-    return list_show(ctx, &list, records->sql, 2, params);
+    return list_show(ctx, &list, records->sql, 3, params);
 }
 
 enum exit_code records_list(struct ctx *ctx, const struct records *records) {

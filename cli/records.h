@@ -9,7 +9,7 @@
 
 struct records {
     const char *key;
-    const char *sql;   /* $1 text: project; $2 bigint: run or null */
+    const char *sql;   /* $1 text: project; $2 bigint: run or null; $3: list_limit() */
     int wide;          /* so many last columns have no room on a terminal */
     const char *empty; /* said on a terminal when there is none */
 };

@@ -1,5 +1,5 @@
 -- Batches that PostgreSQL refused for their content, newest first.
--- $1 text: project; $2 bigint: run or null.
+-- $1 text: project; $2 bigint: run or null; $3 bigint: rows at most, or null.
 -- Columns: timestamp, run, rank, attempt, lane, seq, calls, bytes, sqlstate, reason, run_id,
 -- quarantine_id.
 select time as timestamp, run, rank, attempt, lane, seq, calls, bytes, sqlstate, reason,
@@ -8,3 +8,4 @@ select time as timestamp, run, rank, attempt, lane, seq, calls, bytes, sqlstate,
  where project = $1
    and ($2::bigint is null or run_id = $2)
  order by time desc, quarantine_id desc
+ limit $3::bigint
