@@ -272,7 +272,7 @@ def test_deliveries_of_project_run_alert_and_state(owner, cli, stored, db):
 
     def titles(*argv):
         got = cli.run("list", "deliveries", "--json", *argv).json()
-        assert list(got) == ["project", "run", "alert", "state", "deliveries"]
+        assert list(got) == ["project", "run", "alert", "state", "deliveries", "has_more"]
         return [delivery["title"] for delivery in got["deliveries"]]
 
     assert titles() == ["three", "two", "one"]
