@@ -35,7 +35,7 @@ struct answer {
 };
 
 static void start_json(struct answer *a, const struct pg_rows *rows) {
-    json_init(&a->json, a->file, JSON_INDENTED);
+    json_init(&a->json, a->file, ctx_json_form(a->ctx));
     json_open(&a->json, '{');
     json_key(&a->json, "project");
     json_text(&a->json, args_text(a->ctx->args, "project"));

@@ -50,21 +50,26 @@ static void complain_in_words(const struct ctx *ctx) {
     }
 }
 
-static void complain_in_json(const struct ctx *ctx, const struct exits *row) {
+void ctx_json_error(const struct ctx *ctx, enum exit_code code, struct json *json) {
+    const struct exits *row = exits_find(code);
+    json_open(json, '{');
+    json_key(json, "code");
+    json_text(json, row->name);
+    json_key(json, "message");
+    json_text(json, ctx->error);
+    json_key(json, "hint");
+    json_text(json, ctx->hint);
+    json_key(json, "retryable");
+    json_bool(json, row->retryable);
+    json_close(json);
+}
+
+static void complain_in_json(const struct ctx *ctx, enum exit_code code) {
     struct json json;
-    json_init(&json, stderr, ctx->lines ? JSON_LINE : JSON_INDENTED);
+    json_init(&json, stderr, ctx_json_form(ctx));
     json_open(&json, '{');
     json_key(&json, "error");
-    json_open(&json, '{');
-    json_key(&json, "code");
-    json_text(&json, row->name);
-    json_key(&json, "message");
-    json_text(&json, ctx->error);
-    json_key(&json, "hint");
-    json_text(&json, ctx->hint);
-    json_key(&json, "retryable");
-    json_bool(&json, row->retryable);
-    json_close(&json);
+    ctx_json_error(ctx, code, &json);
     ctx_json_close(&json);
 }
 
@@ -73,7 +78,7 @@ void ctx_complain(const struct ctx *ctx, enum exit_code code) {
         return;
     }
     if (ctx->json) {
-        complain_in_json(ctx, exits_find(code));
+        complain_in_json(ctx, code);
     } else {
         complain_in_words(ctx);
     }
@@ -107,8 +112,12 @@ void ctx_remark(const struct ctx *ctx, const char *text) {
     }
 }
 
+enum json_form ctx_json_form(const struct ctx *ctx) {
+    return ctx->lines || ctx->compact ? JSON_LINE : JSON_INDENTED;
+}
+
 void ctx_json_open(const struct ctx *ctx, struct json *out_json) {
-    json_init(out_json, ctx->out, ctx->lines ? JSON_LINE : JSON_INDENTED);
+    json_init(out_json, ctx->out, ctx_json_form(ctx));
     json_open(out_json, '{');
 }
 

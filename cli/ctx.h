@@ -6,6 +6,7 @@
  * sentence that main prints when it fails. */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "cli/args.h"
@@ -23,6 +24,8 @@ struct ctx {
     FILE *out;       /* where the answer goes; borrowed */
     bool json;       /* the answer is JSON: one document ... */
     bool lines;      /* ... or one object a line for each row */
+    bool compact;    /* the document is one line too */
+    int64_t rows;    /* in the answer; list.c counts them */
     struct out_style style;
     struct pg *pg; /* NULL until db_open(); owned by ctx */
     char *error;   /* owned by ctx, as is hint */
@@ -39,6 +42,8 @@ enum exit_code ctx_hint(struct ctx *ctx, enum exit_code code, const char *format
     ERR_PRINTF(3, 4);
 /* Nothing went wrong after all. */
 void ctx_forget(struct ctx *ctx);
+/* What was kept, as a JSON object {code, message, hint, retryable}; all of it must be there. */
+void ctx_json_error(const struct ctx *ctx, enum exit_code code, struct json *json);
 /* Prints what was kept, on stderr: as one line, or with --json as a JSON document. */
 void ctx_complain(const struct ctx *ctx, enum exit_code code);
 /* Frees what ctx owns. */
@@ -49,6 +54,8 @@ void ctx_note(const char *format, ...) ERR_PRINTF(1, 2);
 /* The same, for a table on a terminal only: an empty list is empty in a pipe. */
 void ctx_remark(const struct ctx *ctx, const char *text);
 
+/* How the command's JSON is written. */
+enum json_form ctx_json_form(const struct ctx *ctx);
 /* The command's JSON document: begins with its bracket, ends with its line break. */
 void ctx_json_open(const struct ctx *ctx, struct json *out_json);
 void ctx_json_close(struct json *json);

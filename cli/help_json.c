@@ -17,8 +17,8 @@ static void put_member(struct json *json, const char *key, const char *text) {
     json_text(json, text);
 }
 
-static void put_choices(struct json *json, const char *choices) {
-    json_key(json, "choices");
+void help_json_choices(struct json *json, const char *key, const char *choices) {
+    json_key(json, key);
     json_open(json, '[');
     for (const char *at = choices;; at++) {
         char word[64];
@@ -49,7 +49,7 @@ static void put_opt(struct json *json, const struct opt *opt) {
     put_member(json, "default", opt->fallback);
     put_member(json, "help", opt->help);
     if (opt->kind == OPT_CHOICE) {
-        put_choices(json, opt->value);
+        help_json_choices(json, "choices", opt->value);
     } else if (opt->kind == OPT_INT || opt->kind == OPT_TIME) {
         put_bounds(json, opt);
     }

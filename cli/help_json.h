@@ -9,5 +9,7 @@
 
 /* All commands, or the one given. */
 void help_json(const struct ctx *ctx, const struct command *only);
+/* {key: [the words of an OPT_CHOICE]}, where an object is open. */
+void help_json_choices(struct json *json, const char *key, const char *choices);
 
 #endif

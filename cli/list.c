@@ -122,8 +122,8 @@ static void put(struct stream *s, const struct pg_rows *rows, int row) {
 
 static bool each(void *context, const struct pg_rows *rows) {
     struct stream *s = context;
-    if (!s->started && !start(s, rows)) {
-        return false;
+    if ((!s->started && !start(s, rows)) || ferror(s->ctx->out) != 0) {
+        return false; /* or nobody takes what is printed */
     }
     for (int i = 0; i < pg_rows_n(rows); i++) {
         if (s->list->limit > 0 && s->rows == s->list->limit) {
@@ -175,6 +175,7 @@ static enum exit_code end(struct stream *s) {
     if (s->code == EXIT_OK) {
         finish(s);
     }
+    s->ctx->rows = s->rows;
     out_free(s->out);
     free(s->name);
     return s->code;

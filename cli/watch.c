@@ -6,15 +6,11 @@
 #include "cli/db.h"
 #include "schema/wire/clock.h"
 
-#define LOOK_AGAIN_NS CLOCK_NS_PER_S
-
 static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* Before the first look, so that nothing falls between the two. A standby cannot listen: then there
- * are only the looks. */
-static enum exit_code listen(struct ctx *ctx, const char *sql) {
+enum exit_code watch_listen(struct ctx *ctx, const char *sql) {
     struct why why = {""};
     const enum exit_code code = db_open(ctx);
     if (code != EXIT_OK) {
@@ -37,19 +33,19 @@ static void come_back(struct ctx *ctx, const char *sql, int64_t until_ns) {
     for (;;) {
         pg_close(ctx->pg);
         ctx->pg = NULL;
-        const bool back = listen(ctx, sql) == EXIT_OK;
+        const bool back = watch_listen(ctx, sql) == EXIT_OK;
         ctx_forget(ctx);
         if (back || clock_mono_ns() >= until_ns) {
             return;
         }
-        poll(NULL, 0, (int)(LOOK_AGAIN_NS / CLOCK_NS_PER_MS));
+        poll(NULL, 0, (int)(WATCH_LOOK_AGAIN_NS / CLOCK_NS_PER_MS));
     }
 }
 
 enum exit_code watch_until(struct ctx *ctx, const char *sql, int64_t until_ns, watch_look *look,
                            void *context) {
     bool done = false;
-    enum exit_code code = listen(ctx, sql);
+    enum exit_code code = watch_listen(ctx, sql);
     if (code == EXIT_OK) {
         code = look(ctx, context, &done);
     }
@@ -62,7 +58,7 @@ enum exit_code watch_until(struct ctx *ctx, const char *sql, int64_t until_ns, w
             return EXIT_TIMEOUT;
         }
         if (code == EXIT_OK) {
-            code = pause(ctx, least(until_ns, now_ns + LOOK_AGAIN_NS));
+            code = pause(ctx, least(until_ns, now_ns + WATCH_LOOK_AGAIN_NS));
         } else {
             come_back(ctx, sql, until_ns);
             code = EXIT_OK;
