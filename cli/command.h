@@ -96,6 +96,7 @@ enum exit_code cmd_psql(struct ctx *ctx);
 enum exit_code cmd_query_project(struct ctx *ctx);
 enum exit_code cmd_ranks(struct ctx *ctx);
 enum exit_code cmd_ship(struct ctx *ctx);
+enum exit_code cmd_show(struct ctx *ctx);
 enum exit_code cmd_silence_add(struct ctx *ctx);
 enum exit_code cmd_silence_list(struct ctx *ctx);
 enum exit_code cmd_silence_remove(struct ctx *ctx);

@@ -72,6 +72,13 @@ const struct command command_table[] = {
              "text?, stores_in: text?, log: text}, projects: int, runs: int}",
      .opts = up_opts,
      .run = cmd_status},
+    {.path = "show",
+     .line = "serve the dashboard, until stopped",
+     .text =
+         "Prints its address. On this machine everybody who can connect to it may look; beyond it "
+         "who has the address with its token. docs/http.md says what it answers.",
+     .opts = show_opts,
+     .run = cmd_show},
     {.path = "psql",
      .line = "open psql on the database",
      .text = "As tocsin_reader, which sees the views. Arguments after -- go to psql.",

@@ -290,6 +290,26 @@ const struct opt up_opts[] = {
     {0},
 };
 
+const struct opt show_opts[] = {
+    {.name = "project", .kind = OPT_TEXT, .value = "NAME", .help = "begin with this project"},
+    {.name = "host",
+     .kind = OPT_TEXT,
+     .value = "ADDRESS",
+     .fallback = "127.0.0.1",
+     .help = "listen there; beyond this machine a token is needed"},
+    {.name = "port",
+     .kind = OPT_INT,
+     .value = "N",
+     .max = 65535,
+     .fallback = "7860",
+     .help = "listen on this port; 0: on a free one"},
+    {.name = "token",
+     .kind = OPT_TEXT,
+     .value = "TEXT",
+     .help = "let in who knows this; else one is made where one is needed"},
+    {0},
+};
+
 const struct opt ship_opts[] = {
     {.name = "follow", .kind = OPT_FLAG, .help = "look again every few seconds, until stopped"},
     {.name = "dir",

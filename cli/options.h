@@ -28,6 +28,7 @@ extern const struct opt revoke_opts[];
 extern const struct opt run_opts[];
 extern const struct opt server_key_opts[];
 extern const struct opt ship_opts[];
+extern const struct opt show_opts[];
 extern const struct opt silence_add_opts[];
 extern const struct opt silence_list_opts[];
 extern const struct opt snapshot_opts[];

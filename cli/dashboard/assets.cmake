@@ -1,0 +1,13 @@
+# Makes the header that assets.c includes, and packs the files: cmake -DDIST=... -DOUT=... -P assets.cmake
+set(text "")
+foreach(pair "INDEX=index.html" "SCRIPT=app.js" "STYLE=app.css")
+  string(REPLACE "=" ";" pair ${pair})
+  list(GET pair 0 name)
+  list(GET pair 1 file)
+  file(SHA256 ${DIST}/${file} hash)
+  string(SUBSTRING ${hash} 0 16 hash)
+  configure_file(${DIST}/${file} ${OUT}/${file} COPYONLY)
+  execute_process(COMMAND gzip -9nc ${OUT}/${file} OUTPUT_FILE ${OUT}/${file}.gz COMMAND_ERROR_IS_FATAL ANY)
+  string(APPEND text "#define ASSET_PATH_${name} \"${OUT}/${file}\"\n#define ASSET_HASH_${name} \"${hash}\"\n")
+endforeach()
+file(WRITE ${OUT}/dashboard_assets.h "${text}")
