@@ -7,7 +7,8 @@
 #include "collector/param.h"
 #include "collector_sql.h"
 
-#define ATTEMPT_TRIES 100 /* starts of one rank that collide in one moment */
+#define ATTEMPT_TRIES  100     /* starts of one rank that collide in one moment */
+#define NO_SUCH_PARENT "23503" /* SQLSTATE of a foreign key */
 
 struct work {
     const struct wire_hello *hello;
@@ -26,6 +27,19 @@ static enum err query_number(enum err err, struct pg_rows *rows, bool *out_found
     return err;
 }
 
+static bool is_true(const struct pg_rows *rows, int column) {
+    const char *text = pg_text(rows, 0, column);
+    return text && text[0] == 't';
+}
+
+/* It tries again every few seconds; once the last row is gone, it is taken in as something new. */
+static enum err refuse_deleting(const char *noun, struct why *why) {
+    return why_set(why, ERR_VALUE,
+                   "this %s is being deleted; what is logged waits here, and makes the %s anew when "
+                   "that is done",
+                   noun, noun);
+}
+
 static enum err check_key(struct pg *pg, const struct work *work, struct str project,
                           struct why *why) {
     struct param_i64 key;
@@ -38,9 +52,9 @@ static enum err check_key(struct pg *pg, const struct work *work, struct str pro
     if (err != ERR_OK) {
         return err;
     }
-    if (pg_rows_n(rows) == 0 || pg_text(rows, 0, 0)[0] != 't') {
+    if (pg_rows_n(rows) == 0 || !is_true(rows, 0)) {
         err = why_set(why, ERR_KEY, "this key was revoked; ask for it with: tocsin keys list");
-    } else if (pg_text(rows, 0, 1)[0] != 't') {
+    } else if (!is_true(rows, 1)) {
         err = why_set(why, ERR_PROJECT,
                       "this key may not write into project \"%.*s\"; set TOCSIN_PROJECT to one of "
                       "its own (tocsin keys list)",
@@ -77,6 +91,9 @@ static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, 
         result->last_seq[WIRE_LANE_METRICS] = (uint64_t)pg_int(rows, 0, 4);
         err = check_owner(pg, work, rows, why);
     }
+    if (err == ERR_OK && *out_found && is_true(rows, 7)) {
+        err = refuse_deleting("run", why);
+    }
     pg_rows_free(rows);
     return err;
 }
@@ -84,7 +101,11 @@ static enum err find_attempt(struct pg *pg, struct work *work, bool *out_found, 
 static enum err find_project(struct pg *pg, struct work *work, bool *out_found, struct why *why) {
     const struct pg_param params[] = {param_text(work->hello->project)};
     struct pg_rows *rows = NULL;
-    const enum err err = PARAM_RUN(pg, find_project, params, &rows, why);
+    enum err err = PARAM_RUN(pg, find_project, params, &rows, why);
+    if (err == ERR_OK && pg_rows_n(rows) > 0 && is_true(rows, 1)) {
+        pg_rows_free(rows);
+        return refuse_deleting("project", why);
+    }
     return query_number(err, rows, out_found, &work->project_id);
 }
 
@@ -137,10 +158,11 @@ static enum err check_run(struct pg *pg, struct work *work, struct why *why) {
     if (err != ERR_OK) {
         return err;
     }
-    const char *same = pg_rows_n(rows) > 0 ? pg_text(rows, 0, 0) : NULL;
-    if (!same) {
+    if (pg_rows_n(rows) == 0) {
         err = ERR_DB_RETRY; /* dropped meanwhile */
-    } else if (same[0] != 't') {
+    } else if (is_true(rows, 1)) {
+        err = refuse_deleting("run", why);
+    } else if (!is_true(rows, 0)) {
         err = why_set(why, ERR_VALUE,
                       "this run id is in use by a run of another project; give the run another id");
     }
@@ -162,6 +184,9 @@ static enum err insert_run(struct pg *pg, struct work *work, struct why *why) {
                                       param_bool(hello->rank == 0)};
     work->result.run_id = hello->run_id;
     const enum err err = PARAM_RUN(pg, insert_run, params, NULL, why);
+    if (err == ERR_DB_CONTENT && strcmp(pg_sqlstate(pg), NO_SUCH_PARENT) == 0) {
+        return ERR_DB_RETRY; /* the project was deleted meanwhile */
+    }
     return err == ERR_OK ? check_run(pg, work, why) : err;
 }
 

@@ -26,8 +26,9 @@ struct hello_result {
  * new messages[i]. A connection without a key is from this machine and may do everything; one with
  * a key may write into the projects that it is bound to, and only as producers that have no other
  * key. Errors: ERR_KEY, ERR_PROJECT (it may not), ERR_NOT_FOUND (resume must, and no run of that
- * name), ERR_VALUE (the run is of another project), ERR_DB_CONTENT, each with a sentence for a
- * producer: find it by doing each alone; and those of dbconn_run(). */
+ * name), ERR_VALUE (the run is of another project, or it or its project is being deleted),
+ * ERR_DB_CONTENT, each with a sentence for a producer: find it by doing each alone; and those of
+ * dbconn_run(). */
 enum err hello_run(struct dbconn *conn, size_t n, struct message **messages,
                    struct hello_result *out, struct why *why) ERR_MUST_CHECK;
 
