@@ -19,6 +19,11 @@
     "text?, run_id: text, id: text, acknowledged: time?, acknowledged_by: text?}], "               \
     "has_more: bool, more?: text, cursor: text}"
 #define JSON_VALUES "[{timestamp: time, step: int, value: number?, nonfinite?: text, rank: int}]"
+#define JSON_DELETED                                                                               \
+    "{project: text?, dry_run: bool, runs: int, kept: int, calls: int, blocks: int, bytes: int, "  \
+    "alerts: int, waiting: int, endpoints?: int, messages?: int, details: [{project: text, name: " \
+    "text, state: text, last_seen: time, calls: int, blocks: int, bytes: int, alerts: int, "       \
+    "waiting: int, id: text}]}"
 #define SPAN_TEXT                                                                                  \
     "The first of --step, --around and --at-time that is given counts. Values come in the order "  \
     "of their times, those of all ranks together; with --attempt each also says its attempt."
@@ -412,6 +417,53 @@ const struct command command_table[] = {
      .json = "{project: text, query: text, columns: [text], rows: [{*: any}], row_count: int}",
      .opts = query_opts,
      .run = cmd_query_project},
+    {.path = "delete run",
+     .line = "delete a run: its metrics, alerts, and all else that it left",
+     .text = "Until the last row is gone the run is in the lists as `deleting` and takes nothing "
+             "in; if this is interrupted, the same command goes on. A job that still lives keeps "
+             "what it logs meanwhile, and then makes the run anew, with what came since. Messages "
+             "that are made already are still sent; deliveries that wait (waiting) are not. Needs "
+             "a database user as tocsin migrate does.",
+     .json = JSON_DELETED,
+     .rows = "details",
+     .opts = delete_run_opts,
+     .run = cmd_delete_run},
+    {.path = "delete project",
+     .line = "delete a project: its runs, endpoints, silences and former names",
+     .text = "As delete run does; messages to endpoints of the project go too. A job that still "
+             "lives, or starts later, makes the project anew. Needs a database user as tocsin "
+             "migrate does.",
+     .json = JSON_DELETED,
+     .rows = "details",
+     .opts = delete_project_opts,
+     .run = cmd_delete_project},
+    {.path = "rename run",
+     .line = "give a run another name",
+     .text = "It keeps that name, whatever its processes say when they start again; only to resume "
+             "it by name they must say the new one. Names need not be unique. Needs a database "
+             "user as tocsin migrate does.",
+     .json = "{project: text, run: text, run_id: text, to: text, dry_run: bool}",
+     .opts = rename_run_opts,
+     .run = cmd_rename_run},
+    {.path = "rename project",
+     .line = "give a project another name",
+     .text =
+         "Jobs that say the old name go on in it, as long as no project is renamed to that, and "
+         "so do keys that are bound to it; people and commands use the new one. Needs a "
+         "database user as tocsin migrate does.",
+     .json = "{project: text, name_freed: bool, to: text, dry_run: bool}",
+     .opts = rename_project_opts,
+     .run = cmd_rename_project},
+    {.path = "prune",
+     .line = "delete runs whose last data is old",
+     .text = "As delete run does, one after the other. A run that is running stays: one that has "
+             "not ended counts as running until nothing has come from it for a day, even if "
+             "--older-than is less. kept: runs that went on while this looked. Needs a database "
+             "user as tocsin migrate does.",
+     .json = JSON_DELETED,
+     .rows = "details",
+     .opts = prune_opts,
+     .run = cmd_prune},
     {.path = "help",
      .line = "explain a command",
      .text = "With --json: all commands, or the one named, with their options, the JSON Schema of "

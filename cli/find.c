@@ -74,19 +74,33 @@ static enum exit_code exists(struct ctx *ctx, const char *sql, int n, const stru
     return code;
 }
 
+/* Jobs go on in a project that was renamed; a person is told the new name. */
+static enum exit_code no_project(struct ctx *ctx, const struct pg_param *name) {
+    struct pg_rows *rows = NULL;
+    const enum exit_code code = db_query(ctx, sql_find_new_name, 1, name, &rows);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    if (pg_rows_n(rows) == 1) {
+        ctx_fail(ctx, EXIT_NOT_FOUND, "Project '%s' not found.", name->ptr);
+        ctx_hint(ctx, EXIT_NOT_FOUND, "It is called '%s' now.", pg_text(rows, 0, 0));
+        pg_rows_free(rows);
+        return EXIT_NOT_FOUND;
+    }
+    pg_rows_free(rows);
+    const struct search search = {.noun = "Project",
+                                  .plural = "Projects",
+                                  .name = name->ptr,
+                                  .place = "",
+                                  .sql = sql_list_projects};
+    return not_found(ctx, &search, 0, NULL);
+}
+
 enum exit_code find_project(struct ctx *ctx) {
     bool found = false;
     const struct pg_param params[] = {db_text(args_text(ctx->args, "project"))};
     const enum exit_code code = exists(ctx, sql_find_project, 1, params, &found);
-    if (code != EXIT_OK || found) {
-        return code;
-    }
-    const struct search search = {.noun = "Project",
-                                  .plural = "Projects",
-                                  .name = args_text(ctx->args, "project"),
-                                  .place = "",
-                                  .sql = sql_list_projects};
-    return not_found(ctx, &search, 0, NULL);
+    return code != EXIT_OK || found ? code : no_project(ctx, params);
 }
 
 static enum exit_code no_run(struct ctx *ctx, const char *name) {

@@ -113,8 +113,9 @@ static void become_new(struct courier *c, int64_t now_ns) {
         lane_restart(&c->lanes[i], &fresh);
     }
     keysets_define_again(c->keysets);
-    notice_say(c->quiet, "the collector does not know what was acknowledged before (another or an "
-                         "older database?); going on as a new attempt");
+    notice_say(c->quiet, "the collector does not know what was acknowledged before (was the run "
+                         "deleted, or is it another or an older database?); going on as a new "
+                         "attempt");
     greet(c, now_ns);
 }
 

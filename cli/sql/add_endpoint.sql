@@ -7,7 +7,7 @@ select p.project_id, 'command', k.kind, $2::text, sha256(convert_to($2::text, 'U
        endpoint_shown($2::text), array_position(array['info', 'warn', 'error'], $4::text) - 1,
        $5::integer, case when k.kind = 'generic' then $6::text end
   from (select coalesce($3::text, endpoint_kind($2::text)) as kind) k
-  left join projects p on p.name = $1::text
+  left join project_names p on p.name = $1::text
 on conflict (project_id, url_hash) where removed is null do update
    set origin = excluded.origin, kind = excluded.kind, min_level = excluded.min_level,
        repeat_s = excluded.repeat_s, enabled = true, why_disabled = null, failures = 0,
