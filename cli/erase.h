@@ -6,7 +6,7 @@
  * rows that it takes some 50 ms. It may be interrupted at any moment; what is left is found again,
  * and the same call goes on. Memory: none that grows. As tocsin_owner.
  *
- * The order is what makes that safe (schema/sql/0008_housekeeping.sql): mark, producers, rows, and
+ * The order is what makes that safe (schema/sql/0009_housekeeping.sql): mark, producers, rows, and
  * the row that carries the mark last. */
 
 #include <stdbool.h>

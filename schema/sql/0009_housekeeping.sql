@@ -1,4 +1,4 @@
--- 0008_housekeeping: people delete and rename runs and projects.
+-- 0009_housekeeping: people delete and rename runs and projects.
 --
 -- A run is deleted in many short transactions: first it is marked, and from then on takes no
 -- producer in; then its producers go, and with them whoever could still write into it; then its rows,
