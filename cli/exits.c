@@ -6,7 +6,9 @@
 const struct exits exits_table[] = {
     {EXIT_OK, "ok", "it worked; an empty result is no error", false},
     {EXIT_INTERNAL, "internal", "internal error; endpoint test: the message was not taken", false},
-    {EXIT_USAGE, "usage", "the command line, or the SQL in it, is wrong", false},
+    {EXIT_USAGE, "usage",
+     "the command line, or the SQL in it, is wrong, or a question was not answered with yes",
+     false},
     {EXIT_NOT_FOUND, "not_found", "no such project, run or metric, or nothing with that id", false},
     {EXIT_AUTH, "auth", "the database refuses this user", false},
     {EXIT_UNREACHABLE, "unreachable",

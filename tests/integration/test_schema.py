@@ -20,11 +20,12 @@ from rig.wire import METRIC, SYSTEM, keyset_id
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 TABLES = {"projects", "runs", "attempts", "producers", "series", "blocks", "run_state", "alerts",
-          "keys", "quarantine", "gaps", "endpoints", "messages", "deliveries", "silences", "acks"}
+          "keys", "quarantine", "gaps", "endpoints", "messages", "deliveries", "silences", "acks",
+          "project_aliases"}
 VIEWS = {"metric_blocks", "metric_summary", "projects_overview", "metrics_all_attempts", "metrics", "system_metrics", "series_overview",
          "runs_overview", "attempts_overview", "alerts_feed", "producers_overview",
          "keys_overview", "quarantine_overview", "gaps_overview", "endpoints_overview",
-         "deliveries_overview", "silences_overview"}
+         "deliveries_overview", "silences_overview", "project_names"}
 NAN = float("nan")
 INF = float("inf")
 
