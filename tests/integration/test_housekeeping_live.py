@@ -241,6 +241,9 @@ def test_jobs_that_say_the_former_name_go_on_in_the_project(db, tocsind, make_em
     assert owner.run("rename", "project", "--project", "new", "--to", "archive", "--free-name", "--yes").rc == 0
     make_emitter(tocsind, run_id=10, project="new").hello()
     make_emitter(tocsind, run_id=11, project="old").hello()
+    restart = make_emitter(tocsind, run_id=9, project="new")
+    restart.send_raw(restart.hello_frame())
+    assert "in use by a run of another project" in restart.expect(wire.REJECT)["text"]
     assert db.query("select project, run_id from runs_overview where run_id > 9 order by run_id") == [
         ("new", 10), ("archive", 11)]
 
