@@ -22,11 +22,11 @@ static enum exit_code erase_rows(struct erase *erase, struct cleanup *cleanup) {
     const struct pg_rows *rows = cleanup->survey.rows;
     enum exit_code code = EXIT_OK;
     for (int row = 0; code == EXIT_OK && row < pg_rows_n(rows); row++) {
-        const struct erase_seen as_seen = {pg_text(rows, row, SURVEY_STATE),
-                                           pg_text(rows, row, SURVEY_LAST_SEEN)};
+        const struct erase_seen seen = {
+            .state = cleanup->may_run ? NULL : pg_text(rows, row, SURVEY_STATE),
+            .last_seen = cleanup->may_run ? NULL : pg_text(rows, row, SURVEY_LAST_SEEN)};
         bool gone_on = false;
-        code = erase_run(erase, pg_text(rows, row, SURVEY_ID),
-                         cleanup->may_run ? (struct erase_seen){0} : as_seen, &gone_on);
+        code = erase_run(erase, pg_text(rows, row, SURVEY_ID), seen, &gone_on);
         cleanup->survey.kept += gone_on;
     }
     return code;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options.h"
 
+#include "cli/options_shared.h"
+
 const struct opt command_globals[] = {
     {.name = "dsn",
      .kind = OPT_TEXT,
@@ -40,19 +42,7 @@ const struct opt help_opts[] = {
     {0},
 };
 
-#define DAY_S INT64_C(86400)
-
-/* Options that several commands share, each said once. */
-#define PROJECT                                                                                    \
-    {                                                                                              \
-        .name = "project", .kind = OPT_TEXT, .value = "NAME", .required = true,                    \
-        .help = "the project"                                                                      \
-    }
-#define RUN                                                                                        \
-    {                                                                                              \
-        .name = "run", .kind = OPT_TEXT, .value = "NAME|ID", .required = true,                     \
-        .help = "the newest run of that name, or the run with that id"                             \
-    }
+/* Options that commands of this file share, each said once. */
 #define RANK                                                                                       \
     { .name = "rank", .kind = OPT_INT, .value = "N", .max = INT32_MAX, .help = "only this rank" }
 #define SPAN                                                                                       \
@@ -392,8 +382,6 @@ const struct opt authorize_opts[] = {
 
 const struct opt revoke_opts[] = {KEY_NAME, {0}};
 
-#define ANY_PROJECT(text)                                                                          \
-    { .name = "project", .kind = OPT_TEXT, .value = "NAME", .help = text }
 #define COMMENT                                                                                    \
     { .name = "comment", .kind = OPT_TEXT, .value = "TEXT", .help = "why, for colleagues" }
 
@@ -483,48 +471,5 @@ const struct opt deliveries_opts[] = {
      .value = "waiting|delivered|failed|silenced|acknowledged|abandoned",
      .help = "only this state"},
     LIMIT("50"),
-    {0},
-};
-
-/* What is asked before something is deleted or renamed. */
-#define DRY_RUN                                                                                    \
-    { .name = "dry-run", .kind = OPT_FLAG, .help = "only say what would be done" }
-#define YES                                                                                        \
-    { .name = "yes", .kind = OPT_FLAG, .help = "do it without asking" }
-#define FORCE                                                                                      \
-    { .name = "force", .kind = OPT_FLAG, .help = "also where a run has not ended" }
-#define TO                                                                                         \
-    { .name = "to", .kind = OPT_TEXT, .value = "NAME", .required = true, .help = "the new name" }
-
-const struct opt delete_run_opts[] = {PROJECT, RUN, FORCE, DRY_RUN, YES, {0}};
-const struct opt delete_project_opts[] = {PROJECT, FORCE, DRY_RUN, YES, {0}};
-const struct opt rename_run_opts[] = {PROJECT, RUN, TO, DRY_RUN, YES, {0}};
-
-const struct opt rename_project_opts[] = {
-    PROJECT,
-    TO,
-    {.name = "free-name",
-     .kind = OPT_FLAG,
-     .help = "let jobs that say the old name make a new project, instead of going on in this one"},
-    DRY_RUN,
-    YES,
-    {0},
-};
-
-const struct opt prune_opts[] = {
-    ANY_PROJECT("only runs of this project"),
-    {.name = "all-projects", .kind = OPT_FLAG, .help = "runs of all projects"},
-    {.name = "older-than",
-     .kind = OPT_TIME,
-     .value = "TIME",
-     .required = true,
-     .max = 36500 * DAY_S,
-     .help = "only runs whose last data is older than that: 12h, 30d"},
-    {.name = "state",
-     .kind = OPT_CHOICE,
-     .value = "finished|failed|running",
-     .help = "only this state; running: it never ended"},
-    DRY_RUN,
-    YES,
     {0},
 };

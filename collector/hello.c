@@ -35,9 +35,8 @@ static bool is_true(const struct pg_rows *rows, int column) {
 /* It tries again every few seconds; once the last row is gone, it is taken in as something new. */
 static enum err refuse_deleting(const char *noun, struct why *why) {
     return why_set(why, ERR_VALUE,
-                   "this %s is being deleted; what is logged waits here, and makes the %s anew when "
-                   "that is done",
-                   noun, noun);
+                   "this %s is being deleted; what is logged waits here, and then makes it anew",
+                   noun);
 }
 
 static enum err check_key(struct pg *pg, const struct work *work, struct str project,

@@ -37,7 +37,8 @@ READING = {
 }
 OTHERS = {"show", "up", "down", "status", "psql", "migrate", "ship", "keys server", "keys client", "keys authorize",
           "keys revoke", "endpoint add", "endpoint test", "endpoint disable", "endpoint enable", "endpoint rotate",
-          "endpoint remove", "silence add", "silence remove", "ack", "help"}
+          "endpoint remove", "silence add", "silence remove", "ack", "help",
+          "delete run", "delete project", "rename run", "rename project", "prune"}  # test_cli_housekeeping.py
 
 
 @pytest.fixture(scope="module")

@@ -116,6 +116,21 @@ def test_a_hostile_name_is_typed_as_it_is_shown(db, stored, place):
     assert not any(rows_of(db, 11).values())
 
 
+def test_nothing_hostile_gets_through(stored, owner):
+    fill_run(stored, 11, name=EVIL, project=EVIL)
+    where = ["--project", EVIL, "--run", EVIL]
+    for argv in (["delete", "run", *where, "--dry-run"], ["delete", "project", *where[:2], "--dry-run"],
+                 ["prune", "--all-projects", "--older-than=0", "--dry-run"], ["delete", "run", *where],
+                 ["rename", "run", *where, "--to", f"{EVIL}2", "--yes"],
+                 ["rename", "project", *where[:2], "--to", f"{EVIL}2", "--yes"],
+                 ["rename", "project", *where[:2], "--to", "x", "--yes"],
+                 ["prune", "--all-projects", "--older-than=0", "--yes"]):
+        for form in "table", "tsv", "json":
+            done = owner.run(*argv, f"--format={form}")
+            said = done.stdout + done.stderr
+            assert not any(c in said for c in ("\x1b", "\u009b", "\u202e", "\u2028")), (argv, said)
+
+
 def test_a_run_that_has_not_ended_takes_force(db, stored, owner):
     fill_run(stored, 11, ending=None)
     fill_run(stored, 12, name="done")

@@ -204,3 +204,17 @@ def test_an_interrupt_ends_it_at_once(place, db):
     wait_for(lambda: count(db) < 60_000 or process.code is not None, 60)
     assert process.stop(signal.SIGINT) == -signal.SIGINT
     assert db.query("select state from runs_overview") == [("deleting",)]
+
+
+def test_a_lost_connection_says_how_to_go_on(place, db):
+    Stored(db).run("p", "r", 11, ending="finished")
+    add_blocks(db, 11, 60_000, calls=2)
+    slow_down(db)
+    process = start_delete(place, db.dsn_superuser, "r")
+    wait_for(lambda: count(db) < 60_000 or process.code is not None, 60)
+    db.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tocsin'")
+    wait_for(lambda: process.code is not None)
+    assert process.code == 5 and "the same command goes on from there" in process.log, process.log
+    assert db.query("select state from runs_overview") == [("deleting",)]
+    assert Cli(place, db.dsn_superuser).run(*DELETE, "r", "--yes").rc == 0
+    assert count(db) == count(db, "runs") == 0

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_OPTIONS_SHARED_H
+#define CLI_OPTIONS_SHARED_H
+
+/* Options that several commands have, each said once. For the tables of options only. */
+
+#include "cli/options.h"
+
+#define PROJECT                                                                                    \
+    {                                                                                              \
+        .name = "project", .kind = OPT_TEXT, .value = "NAME", .required = true,                    \
+        .help = "the project"                                                                      \
+    }
+#define RUN                                                                                        \
+    {                                                                                              \
+        .name = "run", .kind = OPT_TEXT, .value = "NAME|ID", .required = true,                     \
+        .help = "the newest run of that name, or the run with that id"                             \
+    }
+#define ANY_PROJECT(text)                                                                          \
+    { .name = "project", .kind = OPT_TEXT, .value = "NAME", .help = (text) }
+#define DAY_S INT64_C(86400)
+
+#endif
