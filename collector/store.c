@@ -227,7 +227,7 @@ static enum err put_alert(struct store *store, struct pg *pg, const struct produ
     pgarray_put_i64(&a[7], pgarray_time_of_ns(alert->time_ns));
     put_str(&a[8], alert->webhook_url);
     pgarray_put_i64(&a[9], store->group_wait_ms);
-    if (alert->webhook_url.ptr) {
+    if (alert->webhook_url.len > 0) {
         put_url(store, producer, alert->webhook_url);
     }
     return send_alerts(store, pg, ELEMENTS_MAX, why);

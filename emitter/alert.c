@@ -43,6 +43,21 @@ static int64_t alert_step(const struct tocsin *run, int64_t step) {
     return highest >= 0 ? highest : WIRE_STEP_NONE;
 }
 
+/* The alert has all but its texts, which are checked. */
+static enum tocsin_err push_alert(struct tocsin *run, struct wire_alert alert, const char *title,
+                                  const char *text, bool quiet) {
+    char title_cut[WIRE_TITLE_BYTES_MAX];
+    char text_cut[WIRE_TEXT_BYTES_MAX];
+    alert.title = cut(str_of(title), sizeof title_cut, title_cut);
+    alert.text = cut(str_of(text), sizeof text_cut, text_cut);
+    atomic_fetch_add_explicit(&run->alerts, 1, memory_order_relaxed);
+    run_count_emitted(run->events);
+    const enum tocsin_err err = run_account(run->events, records_push_alert(run->events, &alert));
+    courier_wake(run->courier);
+    notice_alert(quiet, &alert);
+    return err;
+}
+
 enum tocsin_err tocsin_alert(struct tocsin *run, enum tocsin_level level, const char *title,
                              const char *text, int64_t step, const char *webhook_url) {
     enum tocsin_err err = run_check(run);
@@ -53,20 +68,29 @@ enum tocsin_err tocsin_alert(struct tocsin *run, enum tocsin_level level, const 
     if (err != TOCSIN_OK) {
         return run_refuse(run, err);
     }
-    char title_cut[WIRE_TITLE_BYTES_MAX];
-    char text_cut[WIRE_TEXT_BYTES_MAX];
     const struct wire_alert alert = {.level = (enum wire_level)level,
-                                     .title = cut(str_of(title), sizeof title_cut, title_cut),
-                                     .text = cut(str_of(text), sizeof text_cut, text_cut),
                                      .step = alert_step(run, step),
                                      .time_ns = clock_wall_ns(),
                                      .webhook_url = webhook_of(&run->webhook, level, webhook_url)};
-    atomic_fetch_add_explicit(&run->alerts, 1, memory_order_relaxed);
-    run_count_emitted(run->events);
-    err = run_account(run->events, records_push_alert(run->events, &alert));
-    courier_wake(run->courier);
-    notice_alert(run->quiet, &alert);
-    return err;
+    return push_alert(run, alert, title, text, run->quiet);
+}
+
+enum tocsin_err tocsin_alert_at(struct tocsin *run, enum tocsin_level level, const char *title,
+                                const char *text, int64_t step, int64_t time_ns) {
+    enum tocsin_err err = run_check(run);
+    if (err != TOCSIN_OK) {
+        return err;
+    }
+    err =
+        time_ns < TOCSIN_TIME_NS_MIN ? TOCSIN_ERR_ARGUMENT : check_alert(level, title, text, NULL);
+    if (err != TOCSIN_OK) {
+        return run_refuse(run, err);
+    }
+    const struct wire_alert alert = {.level = (enum wire_level)level,
+                                     .step = step,
+                                     .time_ns = time_ns,
+                                     .webhook_url = WIRE_URL_NOWHERE};
+    return push_alert(run, alert, title, text, true);
 }
 
 enum tocsin_err tocsin_set_config(struct tocsin *run, const char *json) {

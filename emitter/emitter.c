@@ -59,7 +59,7 @@ static void fill_hello(const struct settings *settings, const struct identity *i
         .rank = settings->rank,
         .world_size = settings->world_size,
         .resume = (enum wire_resume)settings->resume,
-        .started_ns = clock_wall_ns(),
+        .started_ns = settings->started_ns != 0 ? settings->started_ns : clock_wall_ns(),
         .pid = (uint32_t)getpid(),
         .project = str_of(settings->project),
         .name = str_of(settings->name != NULL ? settings->name : identity->name),
@@ -239,7 +239,8 @@ static void say_undelivered(const struct tocsin *run, const char *why, const cha
                (unsigned long long)waiting(run, WIRE_LANE_EVENTS), run->name, why, where);
 }
 
-static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int64_t deadline_ms) {
+static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int64_t time_ns,
+                           int64_t deadline_ms) {
     if (run_at == NULL || *run_at == NULL) {
         return TOCSIN_OK;
     }
@@ -256,7 +257,7 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
     const int64_t deadline_ns = clock_mono_ns() + deadline_ms * CLOCK_NS_PER_MS;
     system_cancel(&run->system);
     atomic_store(&run->finishing, true);
-    const struct wire_finish finish = {.ending = ending, .time_ns = clock_wall_ns()};
+    const struct wire_finish finish = {.ending = ending, .time_ns = time_ns};
     run_count_emitted(run->events);
     if (run_account(run->events, records_push_finish(run->events, finish)) != TOCSIN_OK) {
         notice_say(run->quiet, "no room left to record the end of run %s", run->name);
@@ -277,11 +278,16 @@ static enum tocsin_err end(struct tocsin **run_at, enum wire_ending ending, int6
 }
 
 enum tocsin_err tocsin_finish(struct tocsin **run, int64_t deadline_ms) {
-    return end(run, WIRE_ENDING_FINISHED, deadline_ms);
+    return end(run, WIRE_ENDING_FINISHED, clock_wall_ns(), deadline_ms);
 }
 
 enum tocsin_err tocsin_fail(struct tocsin **run, int64_t deadline_ms) {
-    return end(run, WIRE_ENDING_FAILED, deadline_ms);
+    return end(run, WIRE_ENDING_FAILED, clock_wall_ns(), deadline_ms);
+}
+
+enum tocsin_err tocsin_finish_at(struct tocsin **run, int64_t time_ns, int64_t deadline_ms) {
+    return time_ns < TOCSIN_TIME_NS_MIN ? TOCSIN_ERR_ARGUMENT
+                                        : end(run, WIRE_ENDING_FINISHED, time_ns, deadline_ms);
 }
 
 /* Facts */
@@ -300,6 +306,7 @@ enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out) {
         .acknowledged = atomic_load(&run->file.header->lanes[WIRE_LANE_METRICS].acked_calls),
         .alerts = atomic_load(&run->alerts),
         .connected = courier_is_connected(run->courier),
+        .events_waiting = waiting(run, WIRE_LANE_EVENTS),
     };
     memcpy(out, &stats, out->size < sizeof stats ? out->size : sizeof stats);
     return TOCSIN_OK;

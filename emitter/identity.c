@@ -112,21 +112,12 @@ static enum err fill_random(void *out, size_t len) {
     return getrandom(out, len, GRND_NONBLOCK) == (ssize_t)len ? ERR_OK : ERR_IO;
 }
 
-/* Spreads the hash over all bits (finaliser of splitmix64, Steele et al. 2014): FNV's low bits
- * alone would give neighbouring names to neighbouring runs. */
-static uint64_t mix(uint64_t v) {
-    v = (v ^ v >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    v = (v ^ v >> 27) * UINT64_C(0x94d049bb133111eb);
-    return v ^ v >> 31;
-}
-
 enum err identity_make(const struct settings *settings, struct identity *out) {
     struct identity identity = {.run_id = 0};
     char launch[LAUNCH_BYTES];
     enum err err = fill_random(identity.producer.bytes, sizeof identity.producer.bytes);
     if (err == ERR_OK && find_launch(settings, launch)) {
-        const struct str parts[] = {str_of(settings->project), str_of(launch)};
-        identity.run_id = mix(wire_keyset_id(WIRE_SERIES_METRIC, 2, parts));
+        identity.run_id = wire_run_id(str_of(settings->project), str_of(launch));
     } else if (err == ERR_OK) {
         err = fill_random(&identity.run_id, sizeof identity.run_id);
     }

@@ -77,21 +77,34 @@ static enum tocsin_err push_call(struct tocsin *run, enum wire_series kind,
     return TOCSIN_ERR_FULL;
 }
 
-enum tocsin_err tocsin_log(struct tocsin *run, tocsin_keyset keyset, int64_t step,
-                           const double *values) {
+#define NOW INT64_C(0) /* no time of the caller's is that early */
+
+/* Inline, so that tocsin_log() does not ask which time is meant. */
+static inline enum tocsin_err log_call(struct tocsin *run, tocsin_keyset keyset, int64_t step,
+                                       int64_t time_ns, const double *values) {
     const enum tocsin_err err = run_check(run);
     if (err != TOCSIN_OK) {
         return err;
     }
     const struct keysets_entry *entry = keysets_get(run->keysets, keyset);
-    if (values == NULL || entry == NULL || entry->kind != WIRE_SERIES_METRIC) {
+    if (values == NULL || entry == NULL || entry->kind != WIRE_SERIES_METRIC || time_ns < NOW) {
         return run_refuse(run, TOCSIN_ERR_ARGUMENT);
     }
     const struct records_call call = {.keyset = keyset,
                                       .columns = entry->columns,
                                       .step = take_step(run, step),
-                                      .time_ns = clock_wall_ns()};
+                                      .time_ns = time_ns == NOW ? clock_wall_ns() : time_ns};
     return push_call(run, WIRE_SERIES_METRIC, &call, values);
+}
+
+enum tocsin_err tocsin_log(struct tocsin *run, tocsin_keyset keyset, int64_t step,
+                           const double *values) {
+    return log_call(run, keyset, step, NOW, values);
+}
+
+enum tocsin_err tocsin_log_at(struct tocsin *run, tocsin_keyset keyset, int64_t step,
+                              int64_t time_ns, const double *values) {
+    return log_call(run, keyset, step, time_ns != NOW ? time_ns : -1, values);
 }
 
 enum tocsin_err tocsin_log_named(struct tocsin *run, int64_t step, size_t n,
@@ -108,13 +121,13 @@ enum tocsin_err tocsin_log_named(struct tocsin *run, int64_t step, size_t n,
     return err == TOCSIN_OK ? tocsin_log(run, handle, step, values) : err;
 }
 
-enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const char *const *names,
-                                  const double *values) {
+enum tocsin_err tocsin_log_system_at(struct tocsin *run, size_t n, const char *const *names,
+                                     int64_t time_ns, const double *values) {
     enum tocsin_err err = run_check(run);
     if (err != TOCSIN_OK) {
         return err;
     }
-    if (names == NULL || values == NULL) {
+    if (names == NULL || values == NULL || time_ns < TOCSIN_TIME_NS_MIN) {
         return run_refuse(run, TOCSIN_ERR_ARGUMENT);
     }
     uint32_t handle;
@@ -122,8 +135,12 @@ enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const char *cons
     if (err != TOCSIN_OK) {
         return err;
     }
-    const int64_t now_ns = clock_wall_ns();
     const struct records_call call = {
-        .keyset = handle, .columns = (uint32_t)n, .step = now_ns / 1000, .time_ns = now_ns};
+        .keyset = handle, .columns = (uint32_t)n, .step = time_ns / 1000, .time_ns = time_ns};
     return push_call(run, WIRE_SERIES_SYSTEM, &call, values);
+}
+
+enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const char *const *names,
+                                  const double *values) {
+    return tocsin_log_system_at(run, n, names, clock_wall_ns(), values);
 }

@@ -283,6 +283,9 @@ static enum err check(const struct settings *s, struct why *why) {
     if ((unsigned)s->resume > TOCSIN_RESUME_MUST) {
         return why_set(why, ERR_CONFIG, "resume is not one of never, allow, must");
     }
+    if (s->started_ns != 0 && s->started_ns < TOCSIN_TIME_NS_MIN) {
+        return why_set(why, ERR_VALUE, "options.started_ns is before 1970");
+    }
     return ERR_OK;
 }
 
@@ -298,6 +301,7 @@ enum err options_resolve(const struct tocsin_options *options, struct settings *
     const struct tocsin_options given = known_part(options);
     const char *quiet = variable("TOCSIN_QUIET");
     *out = (struct settings){.resume = given.resume,
+                             .started_ns = given.started_ns,
                              .quiet = given.quiet || (quiet != NULL && strcmp(quiet, "0") != 0)};
     enum err err = resolve_texts(&given, out, why);
     if (err == ERR_OK && out->endpoints == NULL) {

@@ -43,6 +43,7 @@ struct settings {          /* strings borrow from the options or the environment
     int64_t local_rank;      /* among those on this machine; -1: not known */
     int64_t gpu_interval_ns; /* 0: not logged by itself */
     int64_t cpu_interval_ns;
+    int64_t started_ns; /* 0: now */
     bool quiet;
     char endpoint_default[128];
     struct webhook webhook;

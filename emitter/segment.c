@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "emitter/crc32c.h"
+#include "schema/wire/crc32c.h"
 #include "schema/wire/place.h"
 
 #define MAGIC        "TCSSPL02"

@@ -1,6 +1,7 @@
 -- Stores alerts, and with each its deliveries: to every endpoint of its project or of all projects
 -- that takes its level, and to the one whose URL came with it; to each URL once. Alerts of equal run,
--- level and title are a group: who joins one that waits is due when it is.
+-- level and title are a group: who joins one that waits is due when it is. Alerts of the past have an
+-- empty URL and no deliveries.
 -- Arrays, one element an alert: $1 run_id, $2 rank, $3 attempt, $4 level, $5 title, $6 text or null,
 -- $7 step or null, $8 time, $9 webhook URL or null, $10 ms to wait for the other ranks of a
 -- run that has several (all equal). No columns.
@@ -10,6 +11,12 @@ with given as (
                 $7::bigint[], $8::timestamptz[], $9::text[]) with ordinality
            as g(run_id, rank, attempt, level, title, text, step, time, url, place)
     join runs r using (run_id)),
+past as (
+  insert into alerts (project_id, run_id, rank, attempt, level, title, text, step, time)
+  select project_id, run_id, rank, attempt, level, title, text, step, time
+    from given
+   where url = ''
+   order by place),
 new as (
   insert into alerts (project_id, run_id, rank, attempt, level, title, text, step, time, endpoint_id)
   select g.project_id, g.run_id, g.rank, g.attempt, g.level, g.title, g.text, g.step, g.time, e.endpoint_id
@@ -19,6 +26,7 @@ new as (
        where url_hash = sha256(convert_to(g.url, 'UTF8')) and removed is null
          and (project_id is null or project_id = g.project_id)
        order by project_id limit 1) e on true
+   where g.url is distinct from ''
    order by g.place
   returning run_id, alert_id, rank, attempt, level, title, endpoint_id)
 insert into deliveries (run_id, alert_id, endpoint_id, group_key, due)

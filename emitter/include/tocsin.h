@@ -37,7 +37,8 @@
  *     the parent is not disturbed. A child may start a run of its own.
  *
  * Settings not given in the options come from the environment, then from defaults; docs/emitter.md
- * has the table. Strings are UTF-8. Times are taken at the call.
+ * has the table. Strings are UTF-8. Times are taken at the call; what happened earlier is logged
+ * with the functions that end in _at.
  */
 
 #include <stdbool.h>
@@ -120,6 +121,9 @@ struct tocsin_options {
     int auto_log_cpu;          /* the same for CPU, memory, disks, network. TOCSIN_AUTO_LOG_CPU */
     double gpu_log_interval_s; /* how often; 0: every 10 s */
     double cpu_log_interval_s;
+    int64_t started_ns; /* when the run began, if that is in the past; 0: now. Starts of a rank that
+                           give the same time are parts of one: their steps do not hide each other's
+                           (docs/emitter.md) */
 };
 
 #define TOCSIN_OPTIONS_INIT                                                                        \
@@ -160,6 +164,17 @@ TOCSIN_API enum tocsin_err tocsin_log_named(struct tocsin *run, int64_t step, si
 TOCSIN_API enum tocsin_err tocsin_log_system(struct tocsin *run, size_t n, const char *const *names,
                                              const double *values);
 
+/* The past: the same calls with a time of the caller's, nanoseconds since 1970, UTC. int64_t ends
+ * in the year 2262, which PostgreSQL can store; it keeps microseconds. */
+#define TOCSIN_TIME_NS_MIN 1
+
+/* Errors: those of the function without _at, and ARGUMENT for a time below TOCSIN_TIME_NS_MIN. */
+TOCSIN_API enum tocsin_err tocsin_log_at(struct tocsin *run, tocsin_keyset keyset, int64_t step,
+                                         int64_t time_ns, const double *values);
+TOCSIN_API enum tocsin_err tocsin_log_system_at(struct tocsin *run, size_t n,
+                                                const char *const *names, int64_t time_ns,
+                                                const double *values);
+
 /* What tocsin_sample() reads. */
 #define TOCSIN_SAMPLE_GPU 1U
 #define TOCSIN_SAMPLE_CPU 2U
@@ -186,6 +201,13 @@ TOCSIN_API enum tocsin_err tocsin_alert(struct tocsin *run, enum tocsin_level le
                                         const char *title, const char *text, int64_t step,
                                         const char *webhook_url);
 
+/* An alert of the past: stored and shown like any other, but printed nowhere and posted nowhere,
+ * not even to the collector's endpoints. step: TOCSIN_STEP_NONE for none. Errors: those of
+ * tocsin_alert(), and ARGUMENT for a time below TOCSIN_TIME_NS_MIN. */
+TOCSIN_API enum tocsin_err tocsin_alert_at(struct tocsin *run, enum tocsin_level level,
+                                           const char *title, const char *text, int64_t step,
+                                           int64_t time_ns);
+
 /* Merges a JSON object into the run's config. Errors: ARGUMENT, TOO_LONG, FULL, FORKED, FINISHED.
  */
 TOCSIN_API enum tocsin_err tocsin_set_config(struct tocsin *run, const char *json);
@@ -199,6 +221,11 @@ TOCSIN_API enum tocsin_err tocsin_finish(struct tocsin **run, int64_t deadline_m
 /* The same, recording that the run failed. */
 TOCSIN_API enum tocsin_err tocsin_fail(struct tocsin **run, int64_t deadline_ms);
 
+/* tocsin_finish() of a run that ended in the past. ARGUMENT, and the run goes on: a time below
+ * TOCSIN_TIME_NS_MIN. */
+TOCSIN_API enum tocsin_err tocsin_finish_at(struct tocsin **run, int64_t time_ns,
+                                            int64_t deadline_ms);
+
 /* Counters since the start of this process, in calls. */
 struct tocsin_stats {
     size_t size;      /* sizeof(struct tocsin_stats), set by the caller */
@@ -207,7 +234,8 @@ struct tocsin_stats {
     uint64_t refused; /* calls refused for a bad name, value count or length */
     uint64_t acknowledged; /* committed in PostgreSQL, as far as this process was told */
     uint64_t alerts;
-    bool connected; /* a collector has answered and is being used */
+    bool connected;          /* a collector has answered and is being used */
+    uint64_t events_waiting; /* alerts and configs that are not committed yet */
 };
 TOCSIN_API enum tocsin_err tocsin_get_stats(struct tocsin *run, struct tocsin_stats *out);
 

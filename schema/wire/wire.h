@@ -145,8 +145,10 @@ struct wire_alert {
     struct str text;  /* ptr NULL: no text */
     int64_t step;     /* WIRE_STEP_NONE: no step */
     int64_t time_ns;
-    struct str webhook_url; /* ptr NULL: none */
+    struct str webhook_url; /* ptr NULL: none; WIRE_URL_NOWHERE: no endpoint gets this alert */
 };
+
+#define WIRE_URL_NOWHERE ((struct str){.ptr = "", .len = 0})
 
 struct wire_finish {
     enum wire_ending ending;
@@ -255,6 +257,10 @@ uint64_t wire_keyset_id(enum wire_series kind, size_t n, const struct str *names
 /* The same, name by name: id = begin(kind); id = add(id, name) for each. */
 uint64_t wire_keyset_id_begin(enum wire_series kind);
 uint64_t wire_keyset_id_add(uint64_t keyset_id, struct str name);
+
+/* The id of a run whose ranks know the same text of their launch. Whoever knows project and text
+ * can look the run up before it exists. */
+uint64_t wire_run_id(struct str project, struct str launch);
 
 /* Encoders append one whole frame to out (ERR_TOO_LONG past its maximum or WIRE_FRAME_BYTES_MAX).
  * They check what the decoder checks, so an encoded frame always decodes. After an error out holds

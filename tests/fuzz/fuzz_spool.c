@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "emitter/crc32c.h"
 #include "emitter/spool.h"
+#include "schema/wire/crc32c.h"
 #include "tests/fuzz/fuzz.h"
 
 #define BATCHES     8U

@@ -50,7 +50,7 @@ class Stored:
             self.db.query("""insert into attempts (run_id, rank, attempt, producer_id, world_size, host,
                                               pid, client, started, ended, ending)
                         values (%s, %s, %s, gen_random_uuid(), %s, %s, 42, 'test', %s, %s, %s)""",
-                     run_id, rank, attempt, world_size, f"host{rank}", T0 + timedelta(seconds=at),
+                     run_id, rank, attempt, world_size, f"host{rank}", T0 + timedelta(seconds=at + attempt),
                      T0 if ending else None, ending)
         return run_id
 
@@ -71,7 +71,7 @@ class Stored:
         columns = zip(*(values for _, _, values in calls))
         self.db.query("insert into blocks values (%s, %s, %s, %s, %s, %s, %s, %s::timestamptz[], %s::float8[])",
                  run_id, keyset, min(steps), max(steps), rank, attempt, steps, times,
-                 [float(value) for column in columns for value in column])
+                 "{" + ",".join(repr(float(value)) for column in columns for value in column) + "}")
 
     def _state(self, run_id, keyset, n, rank, attempt):
         self.db.query("""insert into run_state

@@ -281,7 +281,7 @@ def add_run(db, run_id=7, attempts=((0, 0),)):
     for rank, attempt in attempts:
         db.query("""insert into attempts values
                             (%s, %s, %s, gen_random_uuid(), 1, 'node', 42, 'test', %s)""",
-                         run_id, rank, attempt, T0)
+                         run_id, rank, attempt, T0 + timedelta(seconds=attempt))
 
 
 def add_block(db, names, steps, columns, run_id=7, attempt=0, kind="metric"):

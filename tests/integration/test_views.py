@@ -127,3 +127,16 @@ def test_a_start_that_is_delivered_late_is_not_the_latest(db, tocsind, make_emit
                     ) == [(step, 1, 0.0) for step in range(4)] + [
         (step, 0, 1.0) for step in range(4, 8)]
     assert db.query("select state, ranks, attempts from runs_overview") == [("finished", 1, 2)]
+
+
+def test_starts_at_the_same_time_are_parts_of_one_and_hide_nothing(db, tocsind, make_emitter):
+    """An import that was killed and continued; its steps need not grow."""
+    for attempt, value in enumerate((0.0, 1.0)):
+        part = make_emitter(tocsind, run_id=7, started_ns=1_700_000_001_000_000_000)
+        assert part.hello()["attempt"] == attempt
+        part.log(["loss"], [(step, [value]) for step in (5, 3, 5)])
+    part.finish()
+    assert tocsind.stop() == 0
+    assert db.query("select step, attempt from metrics order by 2, 1") == [
+        (step, attempt) for attempt in (0, 1) for step in (3, 5, 5)]
+    assert db.query("select state, ranks, attempts from runs_overview") == [("finished", 1, 2)]

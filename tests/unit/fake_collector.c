@@ -96,6 +96,7 @@ static void take_hello(struct fake_collector *f, const struct wire_hello *hello)
     f->seen->run_id = hello->run_id;
     f->seen->rank = hello->rank;
     f->seen->world_size = hello->world_size;
+    f->seen->started_ns = hello->started_ns;
     if (f->plan.refuse != 0) {
         assert_int_equal(wire_encode_reject(&reject, &f->out), ERR_OK);
         answer(f);
@@ -161,6 +162,8 @@ static void take_alert(struct fake_seen *seen, const struct wire_alert *a) {
     if (seen->alerts_n < 64) {
         memcpy(seen->titles[seen->alerts_n], a->title.ptr, a->title.len);
         seen->alert_steps[seen->alerts_n] = a->step;
+        seen->alert_times_ns[seen->alerts_n] = a->time_ns;
+        seen->alert_has_url[seen->alerts_n] = a->webhook_url.ptr != NULL;
         if (a->webhook_url.ptr != NULL) {
             memcpy(seen->alert_urls[seen->alerts_n], a->webhook_url.ptr, a->webhook_url.len);
         }
@@ -191,6 +194,7 @@ static void take_items(struct fake_seen *seen, struct producer *p, struct wire_c
         } else {
             seen->finishes_n++;
             seen->ending = item.finish.ending;
+            seen->finish_ns = item.finish.time_ns;
         }
     }
 }

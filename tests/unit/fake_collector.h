@@ -41,8 +41,10 @@ struct fake_seen { /* what is committed */
     size_t alerts_n;
     char titles[64][WIRE_TITLE_BYTES_MAX + 1];
     int64_t alert_steps[64];
-    char alert_urls[64][WIRE_URL_BYTES_MAX + 1]; /* "": none */
-    size_t text_bytes;                           /* of the last alert */
+    int64_t alert_times_ns[64];
+    char alert_urls[64][WIRE_URL_BYTES_MAX + 1]; /* "": none, or an empty one */
+    bool alert_has_url[64];
+    size_t text_bytes; /* of the last alert */
     size_t configs_n;
     size_t gaps_n;
     struct wire_gap gaps[FAKE_GAPS_MAX];
@@ -50,6 +52,7 @@ struct fake_seen { /* what is committed */
     size_t changed_n; /* batches that came again and told other drops */
     size_t finishes_n;
     enum wire_ending ending;
+    int64_t finish_ns;
     uint64_t emitted[WIRE_LANES];
     uint64_t dropped[WIRE_LANES];
     size_t undefined_n; /* blocks of a keyset that was not defined before */
@@ -58,6 +61,7 @@ struct fake_seen { /* what is committed */
     uint64_t run_id;
     uint32_t rank;
     uint32_t world_size;
+    int64_t started_ns;
     size_t damaged_n; /* frames that do not decode */
 };
 

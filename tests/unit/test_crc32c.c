@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "emitter/crc32c.h"
+#include "schema/wire/crc32c.h"
 
 /* RFC 3720, appendix B.4; there the bytes of the checksum are in the order in which they travel. */
 static void the_vectors_of_rfc_3720(void **state) {

@@ -183,6 +183,13 @@ static void metrics_round_trip_keeps_every_bit(void **state) {
 }
 
 /* Computed by an independent FNV-1a 64 (Python). */
+static void run_ids_are_the_documented_hash(void **state) {
+    (void)state;
+    const uint64_t id = wire_run_id(str_of("p"), str_of("launch 7"));
+    assert_true(id == UINT64_C(0x72b90a5590356555));
+    assert_true(id != wire_run_id(str_of("q"), str_of("launch 7")));
+}
+
 static void keyset_ids_are_the_documented_hash(void **state) {
     (void)state;
     const struct str names[] = {str_of("loss"), str_of("acc")};
@@ -271,6 +278,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(empty_batch_round_trip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(events_round_trip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(metrics_round_trip_keeps_every_bit, set_up, tear_down),
+        cmocka_unit_test(run_ids_are_the_documented_hash),
         cmocka_unit_test_setup_teardown(keyset_ids_are_the_documented_hash, set_up, tear_down),
         cmocka_unit_test_setup_teardown(encoder_fails_clean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(encoder_refuses_bad_hellos, set_up, tear_down),

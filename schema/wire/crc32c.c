@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "emitter/crc32c.h"
+#include "schema/wire/crc32c.h"
 
 #include <pthread.h>
 

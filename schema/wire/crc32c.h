@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef EMITTER_CRC32C_H
-#define EMITTER_CRC32C_H
+#ifndef SCHEMA_WIRE_CRC32C_H
+#define SCHEMA_WIRE_CRC32C_H
 
 /* CRC32C (Castagnoli), the checksum of iSCSI (RFC 3720, appendix B.4), ext4 and others. */
 
