@@ -14,6 +14,15 @@ enum err bus_load(struct bus *out, struct why *why) {
         const char *name;
         size_t at;
     } symbols[] = {
+        {"tocsin_start", offsetof(struct bus, start)},
+        {"tocsin_prepare", offsetof(struct bus, prepare)},
+        {"tocsin_log_at", offsetof(struct bus, log_at)},
+        {"tocsin_log_system_at", offsetof(struct bus, log_system_at)},
+        {"tocsin_alert_at", offsetof(struct bus, alert_at)},
+        {"tocsin_set_config", offsetof(struct bus, set_config)},
+        {"tocsin_get_stats", offsetof(struct bus, get_stats)},
+        {"tocsin_finish_at", offsetof(struct bus, finish_at)},
+        {"tocsin_fail", offsetof(struct bus, fail)},
         {"tocsin_ship", offsetof(struct bus, ship)},
         {"tocsin_keypair", offsetof(struct bus, keypair)},
         {"tocsin_strerror", offsetof(struct bus, strerror)},

@@ -9,6 +9,15 @@
 #include "schema/wire/err.h"
 
 struct bus {
+    __typeof__(tocsin_start) *start;
+    __typeof__(tocsin_prepare) *prepare;
+    __typeof__(tocsin_log_at) *log_at;
+    __typeof__(tocsin_log_system_at) *log_system_at;
+    __typeof__(tocsin_alert_at) *alert_at;
+    __typeof__(tocsin_set_config) *set_config;
+    __typeof__(tocsin_get_stats) *get_stats;
+    __typeof__(tocsin_finish_at) *finish_at;
+    __typeof__(tocsin_fail) *fail;
     __typeof__(tocsin_ship) *ship;
     __typeof__(tocsin_keypair) *keypair;
     __typeof__(tocsin_strerror) *strerror;

@@ -464,6 +464,7 @@ const struct command command_table[] = {
      .rows = "details",
      .opts = prune_opts,
      .run = cmd_prune},
+#include "cli/commands_import.def"
     {.path = "help",
      .line = "explain a command",
      .text = "With --json: all commands, or the one named, with their options, the JSON Schema of "

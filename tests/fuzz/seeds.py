@@ -3,10 +3,23 @@
 seeds.py VECTORS OUT."""
 
 import pathlib
+import struct
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
+
+from rig import tfevents as tf  # noqa: E402
+
 ADDRESS = bytes.fromhex("0064ff9b00000000000000000a010203") + b"\x01\xbb"
+EVENT = tf.event(7, tf.scalar("loss", 0.5), tf.tensor("t", 1, tf.bytes_field(4, struct.pack("<f", 2.5))),
+                 tf.tensor("d", 2, tf.bytes_field(6, struct.pack("<d", 2.5))), tf.value("h", tf.bytes_field(5, b"x")),
+                 tf.tensor("text", 7, tf.bytes_field(8, b"hello"), of="text"))
 TEXTS = {
+    "csv_quotes": b'\xef\xbb\xbfstep,"a ""b"", c",timestamp\r\n1,"2\n3",2026-11-23T12:30:30.5+02:00\r\n\n2,nan,1.7e9\n',
+    "csv_wandb": b'"Step","run - loss","run - loss__MIN"\n"0","2.5","2.4"\n"10","","-Infinity"\n',
+    "tfevent_file": tf.begin() + EVENT + EVENT[:-5],
+    "tfevent_record": EVENT[12:-4],
+    "json_row": b'{"a": 1e3, "b": {"c": "NaN", "d": {"_type": "x"}}, "e": [1], "f": true, "g": null, "\\u00e9": -0.0}',
     "guard_ranges": ADDRESS + b"10.1.2.3, 10.0.0.0/8 127.0.0.1:8080,fd00::/8\t[::1]:8443 [fd00::]/8:443 ::ffff:10.0.0.0/104",
     "guard_mapped": bytes(10) + b"\xff\xff\x7f\0\0\1\0\x50" + b"0.0.0.0/0:80 ::/0",
     **{f"payload_{kind}_{form}": bytes([kind, form, 1, 7]) + b"\0".join([

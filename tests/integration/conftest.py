@@ -17,6 +17,7 @@ from resender import Resender
 from rig.certificates import Certificates
 from rig.emitter import FakeEmitter
 from rig.home import SELF, Home, give
+from rig.importer import Importer
 from rig.mock_dns import MockDns
 from rig.mock_webhook import MockWebhook
 from rig.netns import Namespace
@@ -120,6 +121,12 @@ def tocsind(make_tocsind):
 def scripts(place, db, tocsind):
     """Training scripts that log to the test's collector and may ask its database."""
     return Scripts(place, tocsind.endpoint, db.dsn_reader)
+
+
+@pytest.fixture
+def importer(cli, db, tocsind):
+    """tocsin import against the test's collector."""
+    return Importer(cli, db, tocsind)
 
 
 @pytest.fixture
