@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from rig import tfevents
 from rig.python import warnings_of
 from rig.wait import wait_for
 from standins_for import framework, with_gpus
@@ -350,3 +351,24 @@ def test_variables_that_mean_nothing_here(trackio, place):
     where = "import sys, trackio; assert str(trackio.TRACKIO_DIR) == sys.argv[1], trackio.TRACKIO_DIR"
     trackio.run(where, "/hub/trackio", HF_HOME="/hub")
     trackio.run(where, str(place / ".cache/huggingface/trackio"))
+
+
+def test_tables_and_event_files_are_brought_in(place, db, trackio):
+    (place / "table.csv").write_text("step,loss\n0,1.5\n1,nan\n")
+    events = place / "logs" / "train" / "events.out.tfevents.1.h"
+    events.parent.mkdir(parents=True)
+    events.write_bytes(tfevents.begin() + tfevents.event(7, tfevents.scalar("acc", 0.5)))
+    log = trackio.run(f"""
+        import pytest, trackio
+        assert trackio.import_csv("{place}/table.csv", "t", name="r") is None
+        trackio.import_csv("{place}/table.csv", project="t", name="r")
+        trackio.import_tf_events("{place}/logs", "t", name="tf")
+        with pytest.raises(FileNotFoundError):
+            trackio.import_csv("{place}/none.csv", "t")
+        with pytest.raises(ValueError, match="no event file"):
+            trackio.import_tf_events("{place}/bin", "t")
+        """)
+    assert warnings_of(log) == []
+    assert "* Imported: 2 rows from" in log and "* Already imported: 2 rows from" in log
+    assert [(*row[:2], repr(row[2])) for row in stored(db, "r")] == [("loss", 0, "1.5"), ("loss", 1, "nan")]
+    assert db.query("select run, name, step, value from metrics where name = 'acc'") == [("tf", "acc", 7, 0.5)]

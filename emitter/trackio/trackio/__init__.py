@@ -7,8 +7,9 @@ docs/trackio.md says what is kept, what is left out, and why."""
 from tocsin import AlertLevel
 from trackio import context_vars
 from trackio._absent import (Artifact, Collection, ReferenceHandler, Registry, ResolvedReference,
-                             delete_project, freeze, import_csv, import_tf_events, log_artifact,
-                             register_reference_handler, save, show, sync, use_artifact)
+                             delete_project, freeze, log_artifact, register_reference_handler, save,
+                             show, sync, use_artifact)
+from trackio._import import import_csv, import_tf_events
 from trackio._module import alert, config, finish, init, log, log_cpu, log_gpu, log_system
 from trackio._values import (Audio, Histogram, Html, Image, Markdown, Object3D, Table, Trace, Video)
 from trackio.api import Api
