@@ -22,28 +22,41 @@ static void print_head(struct json *json, const void *context) {
     json_text(json, answer->run->name);
 }
 
-static void print_tail(struct json *json, const void *context) {
+static void print_behind(struct json *json, const void *context) {
     const struct answer *answer = context;
     span_json(json, answer->ctx);
+}
+
+static void print_tail(struct json *json, const void *context) {
+    const struct answer *answer = context;
     json_key(json, "run_id");
     json_text(json, answer->run->id);
 }
 
 static enum exit_code show(struct ctx *ctx, const struct run *run, const struct span *span) {
     struct answer answer = {.ctx = ctx, .run = run};
+    const char *agg = args_text(ctx->args, "agg");
     const struct list list = {
         .key = "metrics",
         .by_name = true,
-        .hidden = span->hide_attempt ? 1 : 0,
+        .hidden = span->hide_attempt && agg == NULL ? 1 : 0,
         .empty = "No metrics found in the specified range.",
+        .limit = args_int(ctx->args, "limit"),
+        .more = "--limit 0 prints all; --agg, --rank or a smaller --window makes them fewer",
         .head = print_head,
+        .behind = print_behind,
         .tail = print_tail,
         .context = &answer,
     };
-    struct pg_param params[2 + SPAN_PARAMS] = {db_text(run->id)};
+    char limit[LIST_LIMIT_BYTES];
+    struct pg_param params[4 + SPAN_PARAMS] = {db_text(run->id)};
     memcpy(params + 1, span->params, sizeof span->params);
     params[1 + SPAN_PARAMS] = db_text(ctx->json ? "false" : "true");
-    const enum exit_code code = list_show(ctx, &list, sql_get_snapshot, 2 + SPAN_PARAMS, params);
+    params[2 + SPAN_PARAMS] = list_limit(ctx, limit);
+    params[3 + SPAN_PARAMS] = db_text(agg);
+    const enum exit_code code =
+        agg == NULL ? list_show(ctx, &list, sql_get_snapshot, 3 + SPAN_PARAMS, params)
+                    : list_show(ctx, &list, sql_get_snapshot_across, 4 + SPAN_PARAMS, params);
     return db_explain_time(ctx, code, "at-time");
 }
 
@@ -57,6 +70,9 @@ enum exit_code cmd_get_snapshot(struct ctx *ctx) {
     struct span span;
     struct run run;
     enum exit_code code = span_read(ctx, &span);
+    if (code == EXIT_OK) {
+        code = span_check_agg(ctx);
+    }
     if (code == EXIT_OK) {
         code = find_run(ctx, &run);
     }

@@ -7,10 +7,13 @@
 #include "cli/db.h"
 #include "cli/find.h"
 #include "cli/rows.h"
+#include "cli/since.h"
 #include "cli_sql.h"
 
 /* Columns of get_system_metrics.sql. */
-enum { TIMESTAMP, METRIC, VALUE, RANK, POSITION };
+enum { TIMESTAMP, METRIC, VALUE, RANK, POSITION, HAS_MORE };
+
+static const char more[] = "--limit N prints the newest N, 0 all";
 
 /* A value that JSON cannot hold. */
 struct odd {
@@ -25,6 +28,7 @@ struct stream {
     const struct run *run;
     bool started;
     bool any;
+    bool has_more;
     struct columns columns; /* of a table */
     struct out *out;        /* NULL for JSON */
     struct json json;
@@ -131,6 +135,7 @@ static bool each(void *context, const struct pg_rows *rows) {
     for (int i = 0; i < pg_rows_n(rows); i++) {
         const int64_t position = pg_int(rows, i, POSITION);
         s->any = true;
+        s->has_more = pg_text(rows, i, HAS_MORE)[0] == 't';
         if (s->out != NULL) {
             rows_out(s->out, rows, i, &s->columns);
             continue;
@@ -145,6 +150,19 @@ static bool each(void *context, const struct pg_rows *rows) {
     return true;
 }
 
+static void finish_document(struct stream *s) {
+    json_close(&s->json);
+    json_key(&s->json, "has_more");
+    json_bool(&s->json, s->has_more);
+    if (s->has_more) {
+        json_key(&s->json, "more");
+        json_text(&s->json, more);
+    }
+    json_key(&s->json, "run_id");
+    json_text(&s->json, s->run->id);
+    ctx_json_close(&s->json);
+}
+
 static void finish(struct stream *s) {
     if (s->out != NULL) {
         out_end(s->out);
@@ -152,16 +170,14 @@ static void finish(struct stream *s) {
         if (!s->any) {
             ctx_remark(s->ctx, "No system metrics found.");
         }
-        return;
+    } else {
+        close_call(s);
     }
-    close_call(s);
-    if (s->ctx->lines) {
-        return;
+    if (s->ctx->json && !s->ctx->lines) {
+        finish_document(s);
+    } else if (s->has_more) {
+        ctx_note("There are older ones: %s.", more);
     }
-    json_close(&s->json);
-    json_key(&s->json, "run_id");
-    json_text(&s->json, s->run->id);
-    ctx_json_close(&s->json);
 }
 
 /* After an error: what has arrived stays as it is. */
@@ -177,15 +193,22 @@ static void discard(struct stream *s) {
 
 static enum exit_code show(struct ctx *ctx, const struct run *run) {
     struct stream s = {.ctx = ctx, .run = run};
-    const struct pg_param params[] = {db_text(run->id), db_text(args_text(ctx->args, "metric")),
-                                      db_text(args_text(ctx->args, "rank"))};
-    const enum exit_code code = db_stream(ctx, sql_get_system_metrics, 3, params, each, &s);
+    struct since since;
+    since_read(args_text(ctx->args, "since"), &since);
+    const bool all = args_int(ctx->args, "limit") == 0;
+    const struct pg_param params[] = {db_text(run->id),
+                                      db_text(args_text(ctx->args, "metric")),
+                                      db_text(args_text(ctx->args, "rank")),
+                                      since.time,
+                                      since.ago,
+                                      db_text(all ? NULL : args_text(ctx->args, "limit"))};
+    const enum exit_code code = db_stream(ctx, sql_get_system_metrics, 6, params, each, &s);
     if (code == EXIT_OK) {
         finish(&s);
     } else {
         discard(&s);
     }
-    return code;
+    return db_explain_time(ctx, code, "since");
 }
 
 enum exit_code cmd_get_system_metric(struct ctx *ctx) {

@@ -18,7 +18,8 @@
     "text, title: text, text: text?, level: text, step: int?, rank: int, attempt: int, host: "     \
     "text?, run_id: text, id: text, acknowledged: time?, acknowledged_by: text?}], "               \
     "has_more: bool, more?: text, cursor: text}"
-#define JSON_VALUES "[{timestamp: time, step: int, value: number?, nonfinite?: text, rank: int}]"
+#define JSON_VALUES                                                                                \
+    "[{timestamp: time, step: int, value: number?, nonfinite?: text, rank?: int, ranks?: int}]"
 #define JSON_DELETED                                                                               \
     "{project: text?, dry_run: bool, runs: int, kept: int, calls: int, blocks: int, bytes: int, "  \
     "alerts: int, waiting: int, endpoints?: int, messages?: int, details: [{project: text, name: " \
@@ -26,7 +27,10 @@
     "waiting: int, id: text}]}"
 #define SPAN_TEXT                                                                                  \
     "The first of --step, --around and --at-time that is given counts. Values come in the order "  \
-    "of their times, those of all ranks together; with --attempt each also says its attempt."
+    "of their times, those of all ranks together; with --attempt each also says its attempt. With "  \
+    "--agg there is one value a step, of all ranks, the time is the latest, and ranks says how many " \
+    "had one. NaN counts as greater than every number: a rank that diverged is seen in mean, max and " \
+    "p99, and not in min."
 
 static const char query_text[] =
     "The statement runs alone, as tocsin_reader, in a read-only transaction, and may return at "
@@ -383,8 +387,13 @@ const struct command command_table[] = {
      .run = cmd_get_run},
     {.path = "get metric",
      .line = "print the values of one metric",
-     .text = SPAN_TEXT,
-     .json = "{project: text, run: text, metric: text, values: " JSON_VALUES ", run_id: text}",
+     .text = SPAN_TEXT
+     " Of more values than --max-points, the steps are cut into equal stretches, and of each the "
+     "least and the greatest finite value are printed, so that no spike is lost, and those of the "
+     "first and the last step; a stretch without finite values gives one that is not. nonfinite_points "
+     "counts NaN and infinities of all.",
+     .json = "{project: text, run: text, metric: text, values: " JSON_VALUES
+             ", truncated: bool, points?: int, nonfinite_points?: int, more?: text, run_id: text}",
      .rows = "values",
      .opts = metric_opts,
      .run = cmd_get_metric},
@@ -392,7 +401,8 @@ const struct command command_table[] = {
      .line = "print the values of all metrics around a step or time",
      .text = SPAN_TEXT,
      .json = "{project: text, run: text, metrics: {*: " JSON_VALUES
-             "}, step?: int, around?: int, at_time?: text, window?: int, run_id: text}",
+             "}, step?: int, around?: int, at_time?: text, window?: int, has_more: bool, more?: text, "
+             "run_id: text}",
      .rows = "metrics",
      .opts = snapshot_opts,
      .run = cmd_get_snapshot},
@@ -408,7 +418,7 @@ const struct command command_table[] = {
      .text = "With --metric, values stands for system_metrics. An entry with NaN or an infinity "
              "also has nonfinite: {name: \"nan\", \"inf\" or \"-inf\"}.",
      .json = "{project: text, run: text, system_metrics: [{timestamp: time, rank: int, nonfinite?: "
-             "{*: text}, *: number?}], run_id: text}",
+             "{*: text}, *: number?}], has_more: bool, more?: text, run_id: text}",
      .opts = system_metric_opts,
      .run = cmd_get_system_metric},
     {.path = "query project",

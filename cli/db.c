@@ -107,6 +107,27 @@ enum exit_code db_stream(struct ctx *ctx, const char *sql, int n, const struct p
     return err == ERR_OK ? EXIT_OK : statement_failed(ctx, err, &why);
 }
 
+enum exit_code db_stream_binary(struct ctx *ctx, const char *sql, int n,
+                                const struct pg_param *params, pg_each_fn *each, void *context) {
+    struct why why = {""};
+    const enum exit_code code = db_open(ctx);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    const enum err err = pg_stream_binary(ctx->pg, sql, n, params, each, context, &why);
+    return err == ERR_OK ? EXIT_OK : statement_failed(ctx, err, &why);
+}
+
+enum exit_code db_snapshot(struct ctx *ctx) {
+    struct why why = {""};
+    const enum exit_code code = db_open(ctx);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    const enum err err = pg_run(ctx->pg, "begin isolation level repeatable read, read only", &why);
+    return err == ERR_OK ? EXIT_OK : db_fail(ctx, err, &why);
+}
+
 enum exit_code db_explain_time(struct ctx *ctx, enum exit_code code, const char *option) {
     static const char *const states[] = {"22007", "22008", "22009"};
     for (size_t i = 0; code != EXIT_OK && i < sizeof states / sizeof *states; i++) {

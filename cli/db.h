@@ -25,6 +25,12 @@ enum exit_code db_query(struct ctx *ctx, const char *sql, int n, const struct pg
 /* Runs one statement, row by row; see pg_stream(). */
 enum exit_code db_stream(struct ctx *ctx, const char *sql, int n, const struct pg_param *params,
                          pg_each_fn *each, void *context);
+/* The same with fields in binary form; see pg_stream_binary(). */
+enum exit_code db_stream_binary(struct ctx *ctx, const char *sql, int n,
+                                const struct pg_param *params, pg_each_fn *each, void *context);
+/* From here on all statements see the same rows: a read-only transaction, which ends with the
+ * connection. */
+enum exit_code db_snapshot(struct ctx *ctx);
 /* Passes code on; but if the statement failed because a time could not be read, says how the option
  * is written. */
 enum exit_code db_explain_time(struct ctx *ctx, enum exit_code code, const char *option);

@@ -141,6 +141,9 @@ static void finish_document(struct stream *s) {
     }
     close_array(s);
     json_close(&s->json);
+    if (s->list->behind != NULL) {
+        s->list->behind(&s->json, s->list->context);
+    }
     if (s->list->more != NULL) {
         json_key(&s->json, "has_more");
         json_bool(&s->json, s->has_more);

@@ -29,6 +29,8 @@ struct list {
     /* The document's members before and after the array; context is passed on. */
     void (*head)(struct json *json, const void *context); /* NULL: none */
     void (*tail)(struct json *json, const void *context); /* NULL: none */
+    /* Further ones right behind the array, before "has_more". NULL: none */
+    void (*behind)(struct json *json, const void *context);
     /* Further members of a row's object. NULL: none */
     void (*extra)(struct json *json, const void *context, const struct pg_rows *rows, int row);
     /* Told of each row that is printed. NULL: nobody asks. */

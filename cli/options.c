@@ -88,6 +88,11 @@ const struct opt help_opts[] = {
         .name = "agg", .kind = OPT_CHOICE, .value = "mean|min|max|p50|p99", .fallback = "mean",    \
         .help = "how the values of several ranks become one"                                       \
     }
+#define ONE_VALUE                                                                                  \
+    {                                                                                              \
+        .name = "agg", .kind = OPT_CHOICE, .value = "mean|min|max|p50|p99",                        \
+        .help = "make one value a step of those of all ranks; not with --rank"                     \
+    }
 #define FILTER                                                                                     \
     {                                                                                              \
         .name = "filter", .kind = OPT_LIST, .value = "CONDITION",                                  \
@@ -243,14 +248,34 @@ const struct opt metric_opts[] = {
     RUN,
     {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .required = true, .help = "the metric"},
     SPAN,
+    ONE_VALUE,
+    {.name = "max-points",
+     .kind = OPT_INT,
+     .value = "N",
+     .max = 100000,
+     .fallback = "1000",
+     .help = "of more values than N print N that show the curve; 0: print all"},
     {0},
 };
 
-const struct opt snapshot_opts[] = {PROJECT, RUN, SPAN, {0}};
+const struct opt snapshot_opts[] = {PROJECT, RUN, SPAN, ONE_VALUE, LIMIT("1000"), {0}};
 
 const struct opt system_metric_opts[] = {
-    PROJECT, RUN, {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .help = "only this metric"},
-    RANK,    {0},
+    PROJECT,
+    RUN,
+    {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .help = "only this metric"},
+    RANK,
+    {.name = "since",
+     .kind = OPT_TEXT,
+     .value = "TIME",
+     .help = "only measurements after this time: ISO 8601, or so long ago: 15m, 2h, 7d"},
+    {.name = "limit",
+     .kind = OPT_INT,
+     .value = "N",
+     .max = LIMIT_MAX,
+     .fallback = "50",
+     .help = "print at most the newest so many measurements; 0: all"},
+    {0},
 };
 
 const struct opt query_opts[] = {

@@ -19,17 +19,17 @@ static int64_t add(int64_t a, int64_t b) {
 }
 
 static void read_steps(const struct args *args, struct span *span) {
-    int64_t first = INT64_MIN;
-    int64_t last = INT64_MAX;
+    span->first = INT64_MIN;
+    span->last = INT64_MAX;
     if (args_given(args, "step")) {
-        first = args_int(args, "step");
-        last = first;
+        span->first = args_int(args, "step");
+        span->last = span->first;
     } else if (args_given(args, "around")) {
-        first = add(args_int(args, "around"), -args_int(args, "window"));
-        last = add(args_int(args, "around"), args_int(args, "window"));
+        span->first = add(args_int(args, "around"), -args_int(args, "window"));
+        span->last = add(args_int(args, "around"), args_int(args, "window"));
     }
-    snprintf(span->first_step, sizeof span->first_step, "%" PRId64, first);
-    snprintf(span->last_step, sizeof span->last_step, "%" PRId64, last);
+    snprintf(span->first_step, sizeof span->first_step, "%" PRId64, span->first);
+    snprintf(span->last_step, sizeof span->last_step, "%" PRId64, span->last);
 }
 
 static bool is_number(const char *text) {
@@ -60,6 +60,14 @@ enum exit_code span_read(struct ctx *ctx, struct span *out_span) {
         db_text(all ? NULL : attempt),
     };
     memcpy(out_span->params, params, sizeof params);
+    return EXIT_OK;
+}
+
+enum exit_code span_check_agg(struct ctx *ctx) {
+    if (args_given(ctx->args, "agg") && args_given(ctx->args, "rank")) {
+        return ctx_fail(ctx, EXIT_USAGE,
+                        "--agg makes one value of those of all ranks; leave out --rank.");
+    }
     return EXIT_OK;
 }
 

@@ -6,6 +6,7 @@
  * both sides, else --at-time with --window seconds to both sides; of which ranks and attempts. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "cli/command.h"
 #include "cli/ctx.h"
@@ -15,6 +16,8 @@
 #define SPAN_PARAMS 7 /* statements take them in this order; get_metric.sql says what they are */
 
 struct span {
+    int64_t first;
+    int64_t last;
     char first_step[24];
     char last_step[24];
     bool hide_attempt; /* nobody asked for attempts */
@@ -23,6 +26,8 @@ struct span {
 
 /* out_span points into itself and into ctx->args: it must not be copied. */
 enum exit_code span_read(struct ctx *ctx, struct span *out_span);
+/* EXIT_USAGE: --agg makes one value of all ranks, and --rank wants one of them. */
+enum exit_code span_check_agg(struct ctx *ctx);
 /* The selector as given: "step", or "around" and "window", or "at_time" and "window". */
 void span_json(struct json *json, const struct ctx *ctx);
 

@@ -1,6 +1,6 @@
 -- Values of all metrics in a span of steps or times, metric by metric; inside a metric as in
 -- get_metric.sql. $1 to $8: as $1, $3 to $9 there. $9 boolean: metrics by name, else in the order
--- in which they first appear. Columns: metric, timestamp, step, value, rank, attempt.
+-- in which they first appear; $10 bigint: rows at most, or null. Columns: metric, timestamp, step, value, rank, attempt.
 with picked as (
   select name, position, u.time, u.step, u.value, rank, attempt, first_step, u.n
     from metric_blocks, unnest(steps, times, values) with ordinality as u(step, time, value, n)
@@ -19,3 +19,4 @@ window by_name as (partition by name)
  order by case when $9::boolean then name end collate "C",
           min(time) over by_name, min(position) over by_name, name collate "C",
           time, rank, attempt, first_step, n
+ limit $10::bigint

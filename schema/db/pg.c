@@ -352,19 +352,29 @@ static enum err drain(struct pg *pg, pg_each_fn *each, void *context, struct why
     return err;
 }
 
-enum err pg_stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
-                   pg_each_fn *each, void *context, struct why *why) {
+static enum err stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
+                       bool binary, pg_each_fn *each, void *context, struct why *why) {
     forget(pg);
     struct arrays a;
     enum err err = arrays_fill(n, params, &a, why);
     if (err != ERR_OK) {
         return err;
     }
-    if (!PQsendQueryParams(pg->conn, sql, n, a.oids, a.values, a.lengths, a.formats, 0)) {
+    if (!PQsendQueryParams(pg->conn, sql, n, a.oids, a.values, a.lengths, a.formats, binary)) {
         return failed(pg, NULL, why);
     }
     PQsetSingleRowMode(pg->conn);
     return drain(pg, each, context, why);
+}
+
+enum err pg_stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
+                   pg_each_fn *each, void *context, struct why *why) {
+    return stream(pg, sql, n, params, false, each, context, why);
+}
+
+enum err pg_stream_binary(struct pg *pg, const char *sql, int n, const struct pg_param *params,
+                          pg_each_fn *each, void *context, struct why *why) {
+    return stream(pg, sql, n, params, true, each, context, why);
 }
 
 void pg_rows_free(struct pg_rows *rows) {
@@ -394,6 +404,15 @@ uint32_t pg_column_oid(const struct pg_rows *rows, int column) {
 const char *pg_text(const struct pg_rows *rows, int row, int column) {
     const PGresult *result = result_of(rows);
     return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
+const uint8_t *pg_bytes(const struct pg_rows *rows, int row, int column, size_t *out_len) {
+    const PGresult *result = result_of(rows);
+    if (PQgetisnull(result, row, column)) {
+        return NULL;
+    }
+    *out_len = (size_t)PQgetlength(result, row, column);
+    return (const uint8_t *)PQgetvalue(result, row, column);
 }
 
 int64_t pg_int(const struct pg_rows *rows, int row, int column) {

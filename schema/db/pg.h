@@ -67,6 +67,10 @@ enum err pg_prepared(struct pg *pg, const char *name, const char *sql, int n,
 typedef bool pg_each_fn(void *context, const struct pg_rows *row);
 enum err pg_stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
                    pg_each_fn *each, void *context, struct why *why) ERR_MUST_CHECK;
+/* The same with fields in PostgreSQL's binary form, for pg_bytes(): a tenth of the work where millions
+ * of numbers come in arrays. */
+enum err pg_stream_binary(struct pg *pg, const char *sql, int n, const struct pg_param *params,
+                          pg_each_fn *each, void *context, struct why *why) ERR_MUST_CHECK;
 
 void pg_rows_free(struct pg_rows *rows); /* NULL is fine */
 int pg_rows_n(const struct pg_rows *rows);
@@ -76,6 +80,8 @@ const char *pg_column_name(const struct pg_rows *rows, int column);
 uint32_t pg_column_oid(const struct pg_rows *rows, int column);
 /* Text of a field, NULL for SQL NULL; borrows until the rows are freed. */
 const char *pg_text(const struct pg_rows *rows, int row, int column);
+/* Bytes of a binary field, NULL for SQL NULL; borrows until the rows are freed. */
+const uint8_t *pg_bytes(const struct pg_rows *rows, int row, int column, size_t *out_len);
 /* The field as a number; 0 for SQL NULL. Only for columns of an integer type. */
 int64_t pg_int(const struct pg_rows *rows, int row, int column);
 

@@ -25,7 +25,8 @@ TABLES = {"projects", "runs", "attempts", "producers", "series", "blocks", "run_
 VIEWS = {"metric_blocks", "metric_summary", "projects_overview", "metrics_all_attempts", "metrics", "system_metrics", "series_overview",
          "runs_overview", "attempts_overview", "alerts_feed", "producers_overview",
          "keys_overview", "quarantine_overview", "gaps_overview", "endpoints_overview",
-         "deliveries_overview", "silences_overview", "project_names"}
+         "deliveries_overview", "silences_overview", "project_names",
+         "superseded_series", "block_columns"}
 NAN = float("nan")
 INF = float("inf")
 
