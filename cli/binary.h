@@ -2,8 +2,8 @@
 #ifndef CLI_BINARY_H
 #define CLI_BINARY_H
 
-/* PostgreSQL's binary form of numbers, as pg_stream_binary() brings it. An array of bigint, float8 or
- * timestamptz is big-endian:
+/* PostgreSQL's binary form of numbers, as pg_stream_binary() brings it. An array of bigint, float8
+ * or timestamptz is big-endian:
  *
  *     int32 dimensions | int32 has nulls | int32 element oid | int32 n | int32 lower bound |
  *     n x (int32 8 | 8 bytes)
@@ -28,7 +28,8 @@ bool binary_array(const struct pg_rows *rows, int row, int column, struct binary
 /* A field that is such a number itself, as an array of one. */
 bool binary_number(const struct pg_rows *rows, int row, int column, struct binary_array *out);
 
-/* An integer of 2, 4, 6 or 8 bytes; fallback for SQL NULL. The 6 bytes of a tid: block and offset. */
+/* An integer of 2, 4, 6 or 8 bytes; fallback for SQL NULL. The 6 bytes of a tid: block and offset.
+ */
 int64_t binary_int(const struct pg_rows *rows, int row, int column, int64_t fallback);
 
 static inline uint64_t binary_bits(const struct binary_array *array, uint32_t i) {

@@ -46,11 +46,10 @@ static bool read_block(void *context, const struct pg_rows *rows) {
     enum { PLACE, FIRST_STEP, RANK, ATTEMPT, HIDDEN_FROM, STEPS, TIMES, VALUES };
     struct reading *r = context;
     for (int i = 0; i < pg_rows_n(rows); i++) {
-        struct points_block block = {
-            .origin = {.first_step = binary_int(rows, i, FIRST_STEP, 0),
-                       .rank = (int32_t)binary_int(rows, i, RANK, 0),
-                       .attempt = (int32_t)binary_int(rows, i, ATTEMPT, 0),
-                       .place = binary_int(rows, i, PLACE, 0)}};
+        struct points_block block = {.origin = {.first_step = binary_int(rows, i, FIRST_STEP, 0),
+                                                .rank = (int32_t)binary_int(rows, i, RANK, 0),
+                                                .attempt = (int32_t)binary_int(rows, i, ATTEMPT, 0),
+                                                .place = binary_int(rows, i, PLACE, 0)}};
         struct points_window window = r->window;
         const int64_t hidden_from = binary_int(rows, i, HIDDEN_FROM, INT64_MIN);
         if (hidden_from > INT64_MIN && hidden_from - 1 < window.last_step) {
@@ -154,7 +153,8 @@ static char *stretches_text(const struct points *points) {
     return text;
 }
 
-static enum exit_code read_blocks(struct ctx *ctx, struct reading *r, const struct pg_param *asked) {
+static enum exit_code read_blocks(struct ctx *ctx, struct reading *r,
+                                  const struct pg_param *asked) {
     char last_step[24];
     char *stretches = stretches_text(r->points);
     snprintf(last_step, sizeof last_step, "%" PRId64, r->last_step);
@@ -162,7 +162,8 @@ static enum exit_code read_blocks(struct ctx *ctx, struct reading *r, const stru
         asked[0], asked[1], asked[2], asked[3],           asked[4],
         asked[6], asked[7], asked[8], db_text(stretches), db_text(last_step), /* not --window */
     };
-    const enum exit_code code = db_stream_binary(ctx, sql_get_metric_blocks, 10, params, read_block, r);
+    const enum exit_code code =
+        db_stream_binary(ctx, sql_get_metric_blocks, 10, params, read_block, r);
     free(stretches);
     return code;
 }
@@ -189,7 +190,8 @@ static enum exit_code make(struct ctx *ctx, struct reading *r, const struct pg_p
     r->points = points_new(max_points, r->first_step, r->last_step);
     code = across ? read_steps(ctx, r, asked) : read_blocks(ctx, r, asked);
     if (code == EXIT_OK && r->broken) {
-        code = ctx_fail(ctx, EXIT_INTERNAL, "A block of this metric is damaged.");
+        ctx_fail(ctx, EXIT_INTERNAL, "A block of this metric holds what is not a number.");
+        code = ctx_hint(ctx, EXIT_INTERNAL, "See it with --max-points 0.");
     }
     if (code != EXIT_OK) {
         return code;

@@ -27,9 +27,12 @@
     "waiting: int, id: text}]}"
 #define SPAN_TEXT                                                                                  \
     "The first of --step, --around and --at-time that is given counts. Values come in the order "  \
-    "of their times, those of all ranks together; with --attempt each also says its attempt. With "  \
-    "--agg there is one value a step, of all ranks, the time is the latest, and ranks says how many " \
-    "had one. NaN counts as greater than every number: a rank that diverged is seen in mean, max and " \
+    "of their times, those of all ranks together; with --attempt each also says its attempt. "     \
+    "With "                                                                                        \
+    "--agg there is one value a step, of all ranks, the time is the latest, and ranks says how "   \
+    "many "                                                                                        \
+    "had one. NaN counts as greater than every number: a rank that diverged is seen in mean, max " \
+    "and "                                                                                         \
     "p99, and not in min."
 
 static const char query_text[] =
@@ -390,7 +393,8 @@ const struct command command_table[] = {
      .text = SPAN_TEXT
      " Of more values than --max-points, the steps are cut into equal stretches, and of each the "
      "least and the greatest finite value are printed, so that no spike is lost, and those of the "
-     "first and the last step; a stretch without finite values gives one that is not. nonfinite_points "
+     "first and the last step; a stretch without finite values gives one that is not. "
+     "nonfinite_points "
      "counts NaN and infinities of all.",
      .json = "{project: text, run: text, metric: text, values: " JSON_VALUES
              ", truncated: bool, points?: int, nonfinite_points?: int, more?: text, run_id: text}",
@@ -400,9 +404,10 @@ const struct command command_table[] = {
     {.path = "get snapshot",
      .line = "print the values of all metrics around a step or time",
      .text = SPAN_TEXT,
-     .json = "{project: text, run: text, metrics: {*: " JSON_VALUES
-             "}, step?: int, around?: int, at_time?: text, window?: int, has_more: bool, more?: text, "
-             "run_id: text}",
+     .json =
+         "{project: text, run: text, metrics: {*: " JSON_VALUES
+         "}, step?: int, around?: int, at_time?: text, window?: int, has_more: bool, more?: text, "
+         "run_id: text}",
      .rows = "metrics",
      .opts = snapshot_opts,
      .run = cmd_get_snapshot},

@@ -167,7 +167,8 @@ static void add_part(struct points *points, struct stretch *stretch,
     points->total += end - begin;
 }
 
-static bool counts(const struct points_block *block, const struct points_window *window, uint32_t i) {
+static bool counts(const struct points_block *block, const struct points_window *window,
+                   uint32_t i) {
     const int64_t step = binary_i64(&block->steps, i);
     if (step < window->first_step || step > window->last_step) {
         return false;

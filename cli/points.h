@@ -2,13 +2,14 @@
 #ifndef CLI_POINTS_H
 #define CLI_POINTS_H
 
-/* Which of a series' values stand for all of them when there are too many to print. The steps are cut
- * into equal stretches; of each the point with the least and the point with the greatest finite value
- * are chosen, so that no spike is lost, and one point where no value is finite; and the points of the
- * first and of the last step. Of equal values the earliest block's counts, then the lowest rank's.
+/* Which of a series' values stand for all of them when there are too many to print. The steps are
+ * cut into equal stretches; of each the point with the least and the point with the greatest finite
+ * value are chosen, so that no spike is lost, and one point where no value is finite; and the
+ * points of the first and of the last step. Of equal values the earliest block's counts, then the
+ * lowest rank's.
  *
- * Blocks come in any order, and most need not say the steps of their values: see points_block. This is
- * the one place that knows the rule. Pure. */
+ * Blocks come in any order, and most need not say the steps of their values: see points_block. This
+ * is the one place that knows the rule. Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,9 +33,9 @@ struct point {
 struct points_block {
     struct point origin;        /* of its values: value and position do not matter */
     struct binary_array values; /* float8 */
-    struct binary_array steps;  /* at NULL: all in the stretch of origin.first_step, none of them the
-                                   first or the last step of all, and all count */
-    struct binary_array times;  /* at NULL: all count */
+    struct binary_array steps; /* at NULL: all in the stretch of origin.first_step, none of them the
+                                  first or the last step of all, and all count */
+    struct binary_array times; /* at NULL: all count */
 };
 
 /* Values count whose step and time are in here. */

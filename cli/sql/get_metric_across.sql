@@ -1,7 +1,9 @@
 -- One value a step, made of those of all ranks that get_metric.sql gives, in the order of their times. Of
 -- several values of a rank at a step the latest counts.
--- $1 to $9: as in get_metric.sql; $10 text: how (across_ranks); $11 bigint[]: only these steps, or null.
+-- $1 to $9: as in get_metric.sql; $10 text: how; $11 bigint[]: only these steps, or null.
 -- Columns: timestamp (the latest), step, value, ranks (how many had one).
+-- The case says the same as across_ranks(), whose million calls would take four times as long; the planner
+-- leaves its one branch.
 with latest as (
   select distinct on (u.step, rank) u.step, u.time, u.value
     from metric_blocks, unnest(steps, times, values) with ordinality as u(step, time, value, n)
@@ -16,7 +18,15 @@ with latest as (
      and ($9::integer is null or attempt = $9)
      and ($11::bigint[] is null or u.step = any ($11))
    order by u.step, rank, u.time desc, attempt desc, first_step desc, u.n desc)
-select max(time) as timestamp, step, across_ranks($10::text, array_agg(value)) as value, count(*) as ranks
+select max(time) as timestamp, step,
+       case $10::text
+         when 'mean' then avg(value)
+         when 'min' then min(value)
+         when 'max' then max(value)
+         when 'p50' then percentile_cont(0.5) within group (order by value)
+         when 'p99' then percentile_cont(0.99) within group (order by value)
+       end as value,
+       count(*) as ranks
   from latest
  group by step
  order by timestamp, step

@@ -67,8 +67,8 @@ enum err pg_prepared(struct pg *pg, const char *name, const char *sql, int n,
 typedef bool pg_each_fn(void *context, const struct pg_rows *row);
 enum err pg_stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
                    pg_each_fn *each, void *context, struct why *why) ERR_MUST_CHECK;
-/* The same with fields in PostgreSQL's binary form, for pg_bytes(): a tenth of the work where millions
- * of numbers come in arrays. */
+/* The same with fields in PostgreSQL's binary form, for pg_bytes(): a tenth of the work where
+ * millions of numbers come in arrays. */
 enum err pg_stream_binary(struct pg *pg, const char *sql, int n, const struct pg_param *params,
                           pg_each_fn *each, void *context, struct why *why) ERR_MUST_CHECK;
 

@@ -216,6 +216,15 @@ def test_nothing_but_nan_is_not_nothing(stored):
     assert (got["points"], got["nonfinite_points"]) == (100, 100)
 
 
+def test_a_block_with_a_null_is_said_and_not_skipped(stored):
+    stored.run("points", "hole", 5103)
+    stored.log(5103, ["m"], [(s, s, [s]) for s in range(10)], per_block=5)
+    stored.db.query("update blocks set values[2] = null where run_id = 5103 and first_step = 5")
+    done = stored.cli("get", "metric", "--project", "points", "--run", "hole", "--metric", "m")
+    assert done.rc == 1 and done.stdout == "" and "--max-points 0" in done.stderr
+    assert len(answer(stored, 5103, "--max-points", "0")[1]) == 10
+
+
 def test_other_forms_remark_what_is_left_out(stored):
     argv = ["get", "metric", "--project", "r", "--run", "many", "--metric", "m", "--max-points", "100"]
     for form in ([], ["--format", "csv"], ["--format", "ndjson"]):
