@@ -43,55 +43,12 @@ const struct opt help_opts[] = {
 };
 
 /* Options that commands of this file share, each said once. */
-#define RANK                                                                                       \
-    { .name = "rank", .kind = OPT_INT, .value = "N", .max = INT32_MAX, .help = "only this rank" }
-#define SPAN                                                                                       \
-    {.name = "step",                                                                               \
-     .kind = OPT_INT,                                                                              \
-     .value = "N",                                                                                 \
-     .min = INT64_MIN,                                                                             \
-     .max = INT64_MAX,                                                                             \
-     .help = "exactly this step"},                                                                 \
-        {.name = "around",                                                                         \
-         .kind = OPT_INT,                                                                          \
-         .value = "N",                                                                             \
-         .min = INT64_MIN,                                                                         \
-         .max = INT64_MAX,                                                                         \
-         .help = "steps N - window to N + window"},                                                \
-        {.name = "at-time",                                                                        \
-         .kind = OPT_TEXT,                                                                         \
-         .value = "TIME",                                                                          \
-         .help = "window seconds to both sides of this time (ISO 8601)"},                          \
-        {.name = "window",                                                                         \
-         .kind = OPT_INT,                                                                          \
-         .value = "N",                                                                             \
-         .max = INT32_MAX,                                                                         \
-         .fallback = "10",                                                                         \
-         .help = "steps or seconds to both sides"},                                                \
-        RANK, {                                                                                    \
-        .name = "attempt", .kind = OPT_TEXT, .value = "N|all",                                     \
-        .help = "only this start of each rank, or all; otherwise steps that a restarted rank "     \
-                "logged again count once, from its latest start"                                   \
-    }
-
-/* Rows that are printed at most; the fallback fits into what an agent can read. */
-#define LIMIT(count)                                                                               \
-    {                                                                                              \
-        .name = "limit", .kind = OPT_INT, .value = "N", .max = LIMIT_MAX, .fallback = count,       \
-        .help = "print at most so many; 0: all"                                                    \
-    }
-#define LIMIT_MAX 1000000
 
 /* Of a run's ranks one value. */
 #define AGG                                                                                        \
     {                                                                                              \
         .name = "agg", .kind = OPT_CHOICE, .value = "mean|min|max|p50|p99", .fallback = "mean",    \
         .help = "how the values of several ranks become one"                                       \
-    }
-#define ONE_VALUE                                                                                  \
-    {                                                                                              \
-        .name = "agg", .kind = OPT_CHOICE, .value = "mean|min|max|p50|p99",                        \
-        .help = "make one value a step of those of all ranks; not with --rank"                     \
     }
 #define FILTER                                                                                     \
     {                                                                                              \
@@ -240,41 +197,6 @@ const struct opt records_opts[] = {
      .value = "NAME|ID",
      .help = "only the newest run of that name, or the run with that id"},
     LIMIT("50"),
-    {0},
-};
-
-const struct opt metric_opts[] = {
-    PROJECT,
-    RUN,
-    {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .required = true, .help = "the metric"},
-    SPAN,
-    ONE_VALUE,
-    {.name = "max-points",
-     .kind = OPT_INT,
-     .value = "N",
-     .max = 100000,
-     .fallback = "1000",
-     .help = "of more values than N print N that show the curve; 0: print all"},
-    {0},
-};
-
-const struct opt snapshot_opts[] = {PROJECT, RUN, SPAN, ONE_VALUE, LIMIT("1000"), {0}};
-
-const struct opt system_metric_opts[] = {
-    PROJECT,
-    RUN,
-    {.name = "metric", .kind = OPT_TEXT, .value = "NAME", .help = "only this metric"},
-    RANK,
-    {.name = "since",
-     .kind = OPT_TEXT,
-     .value = "TIME",
-     .help = "only measurements after this time: ISO 8601, or so long ago: 15m, 2h, 7d"},
-    {.name = "limit",
-     .kind = OPT_INT,
-     .value = "N",
-     .max = LIMIT_MAX,
-     .fallback = "50",
-     .help = "print at most the newest so many measurements; 0: all"},
     {0},
 };
 

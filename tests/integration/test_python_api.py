@@ -21,7 +21,25 @@ def test_projects_runs_and_metrics(scripts):
             (2, 5), (3, 7.5), (4, 10)]
         assert {name: [v["value"] for v in values] for name, values in
                 api.snapshot("p", "two", step=4).items()} == {"a": [4], "b/c": [10]}
+        assert api.snapshot("p", "two", limit=1, around=4) == {"a": api.snapshot("p", "two", around=4)["a"][:1]}
         assert api.query("p", "select count(*) as n from metrics") == [{"n": 20}]
+        """)
+
+
+def test_all_values_unless_it_is_asked_for_fewer(scripts):
+    scripts.run("""
+        import tocsin
+        with tocsin.init("p", name="long") as run:
+            for step in range(3000):
+                run.log({"a": 100.0 if step == 1234 else step % 7}, step=step)
+        api = tocsin.Api()
+        assert [v["value"] for v in api.metric("p", "long", "a")] == [
+            100 if step == 1234 else step % 7 for step in range(3000)]
+        few = api.metric("p", "long", "a", max_points=50)
+        assert 20 < len(few) <= 50 and max(v["value"] for v in few) == 100
+        assert api.metric("p", "long", "a", agg="mean", step=5) == [
+            {**{k: v for k, v in api.metric("p", "long", "a", step=5)[0].items() if k != "rank"}, "ranks": 1}]
+        assert len(api.snapshot("p", "long", around=1500, window=1500)["a"]) == 3000
         """)
 
 

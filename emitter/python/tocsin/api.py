@@ -83,15 +83,18 @@ class Api:
         """The names of a run's metrics."""
         return self.call("list", "metrics", "--project", project, "--run", run)["metrics"]
 
-    def metric(self, project, run, metric, **where):
-        """[{timestamp, step, value, rank}]. where: step, around, at_time, window, rank, attempt."""
+    def metric(self, project, run, metric, max_points=0, **where):
+        """[{timestamp, step, value, rank}]: all values, or at most max_points of them, chosen so that every
+        spike is seen. where: step, around, at_time, window, rank, attempt; agg: one value a step of those of
+        all ranks ("mean", "min", "max", "p50", "p99"), with ranks, how many had one, instead of rank."""
         return self.call("get", "metric", "--project", project, "--run", run, "--metric", metric,
-                         *_flags(**where))["values"]
+                         *_flags(max_points=max_points, **where))["values"]
 
-    def snapshot(self, project, run, **where):
-        """{name: [{timestamp, step, value, rank}]}. where: as for metric(), one of them needed."""
+    def snapshot(self, project, run, limit=0, **where):
+        """{name: [{timestamp, step, value, rank}]}: all values, or the first limit of them. where: as for
+        metric(); step, around or at_time is needed."""
         return self.call("get", "snapshot", "--project", project, "--run", run,
-                         *_flags(**where))["metrics"]
+                         *_flags(limit=limit, **where))["metrics"]
 
     def query(self, project, sql):
         """The rows of one SQL statement, as dicts."""
