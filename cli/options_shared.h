@@ -25,7 +25,7 @@
 /* Rows that are printed at most; the fallback fits into what an agent can read. */
 #define LIMIT(count)                                                                               \
     {                                                                                              \
-        .name = "limit", .kind = OPT_INT, .value = "N", .max = LIMIT_MAX, .fallback = count,       \
+        .name = "limit", .kind = OPT_INT, .value = "N", .max = LIMIT_MAX, .fallback = (count),     \
         .help = "print at most so many; 0: all"                                                    \
     }
 #define LIMIT_MAX 1000000

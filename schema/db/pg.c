@@ -352,8 +352,9 @@ static enum err drain(struct pg *pg, pg_each_fn *each, void *context, struct why
     return err;
 }
 
-static enum err stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
-                       bool binary, pg_each_fn *each, void *context, struct why *why) {
+/* Its rows come one by one. */
+static enum err send_query(struct pg *pg, const char *sql, int n, const struct pg_param *params,
+                           bool binary, struct why *why) {
     forget(pg);
     struct arrays a;
     enum err err = arrays_fill(n, params, &a, why);
@@ -364,17 +365,19 @@ static enum err stream(struct pg *pg, const char *sql, int n, const struct pg_pa
         return failed(pg, NULL, why);
     }
     PQsetSingleRowMode(pg->conn);
-    return drain(pg, each, context, why);
+    return ERR_OK;
 }
 
 enum err pg_stream(struct pg *pg, const char *sql, int n, const struct pg_param *params,
                    pg_each_fn *each, void *context, struct why *why) {
-    return stream(pg, sql, n, params, false, each, context, why);
+    const enum err err = send_query(pg, sql, n, params, false, why);
+    return err == ERR_OK ? drain(pg, each, context, why) : err;
 }
 
 enum err pg_stream_binary(struct pg *pg, const char *sql, int n, const struct pg_param *params,
                           pg_each_fn *each, void *context, struct why *why) {
-    return stream(pg, sql, n, params, true, each, context, why);
+    const enum err err = send_query(pg, sql, n, params, true, why);
+    return err == ERR_OK ? drain(pg, each, context, why) : err;
 }
 
 void pg_rows_free(struct pg_rows *rows) {
