@@ -65,7 +65,7 @@ class Series:
     """What was logged as m, block by block, and what a question about it selects."""
 
     def __init__(self):
-        self.late = False  # starts were numbered against the order of their times
+        self.order = 1  # a higher number started later; -1: earlier; 0: all at once, as parts of one
         self.blocks = []  # (rank, attempt, [(step, seconds, value)]) in the order in which they were stored
 
     def selected(self, rank=None, attempt=None, steps=(-math.inf, math.inf), seconds=(-math.inf, math.inf)):
@@ -73,7 +73,7 @@ class Series:
         hidden = {}
         for own, start, _ in self.blocks:
             later = [step for r, a, calls in self.blocks for step, _, _ in calls
-                     if r == own and (a < start if self.late else a > start)]
+                     if r == own and a * self.order > start * self.order]
             hidden[own, start] = min(later, default=math.inf) if attempt is None else math.inf
         return [((min(step for step, _, _ in calls), r, a, place, position), step, value, second, r, a)
                 for place, (r, a, calls) in enumerate(self.blocks)
@@ -102,10 +102,9 @@ def random_series(stored, run_id, seed):
     starts = [(rank, attempt) for rank in range(ranks) for attempt in range(chance.choice((1, 1, 2, 3)))]
     stored.run("points", f"run{run_id}", run_id, world_size=ranks, attempts=starts)
     series = Series()
-    series.late = chance.random() < 0.3
-    if series.late:
-        stored.db.query("update attempts set started = started - 2 * attempt * interval '1 s' "
-                        "where run_id = %s", run_id)
+    series.order = chance.choice((1, 1, 1, -1, 0))
+    stored.db.query("update attempts set started = %s + %s * attempt * interval '1 s' where run_id = %s", T0,
+                    series.order, run_id)
     coarse, odd = chance.choice((True, False)), chance.choice((0, 0.02, 0.5))
     names = chance.choice((["m"], ["x", "m", "y"]))
     for rank, attempt in starts:
