@@ -98,6 +98,7 @@ enum exit_code cmd_list_projects(struct ctx *ctx);
 enum exit_code cmd_list_quarantine(struct ctx *ctx);
 enum exit_code cmd_list_runs(struct ctx *ctx);
 enum exit_code cmd_list_system_metrics(struct ctx *ctx);
+enum exit_code cmd_mcp(struct ctx *ctx);
 enum exit_code cmd_migrate(struct ctx *ctx);
 enum exit_code cmd_prune(struct ctx *ctx);
 enum exit_code cmd_psql(struct ctx *ctx);

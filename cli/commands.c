@@ -465,6 +465,14 @@ const struct command command_table[] = {
      .opts = prune_opts,
      .run = cmd_prune},
 #include "cli/commands_import.def"
+    {.path = "mcp",
+     .line = "serve agents over the Model Context Protocol",
+     .text =
+         "On standard input and output, for programs that start it; docs/mcp.md says how they are "
+         "told to. Its tools are commands of this program that read, and with --allow-ack one that "
+         "acknowledges alerts. It ends with its input.",
+     .opts = mcp_opts,
+     .run = cmd_mcp},
     {.path = "help",
      .line = "explain a command",
      .text = "With --json: all commands, or the one named, with their options, the JSON Schema of "

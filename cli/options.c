@@ -314,6 +314,13 @@ const struct opt ship_opts[] = {
     {0},
 };
 
+const struct opt mcp_opts[] = {
+    {.name = "allow-ack",
+     .kind = OPT_FLAG,
+     .help = "agents may acknowledge alerts; without it they can change nothing"},
+    {0},
+};
+
 const struct opt psql_opts[] = {
     {.name = "role",
      .kind = OPT_CHOICE,

@@ -20,6 +20,7 @@ extern const struct opt export_opts[];
 extern const struct opt help_opts[];
 extern const struct opt import_opts[];
 extern const struct opt import_trackio_opts[];
+extern const struct opt mcp_opts[];
 extern const struct opt metric_opts[];
 extern const struct opt project_opts[];
 extern const struct opt list_runs_opts[];
