@@ -111,6 +111,8 @@ enum exit_code cmd_show(struct ctx *ctx);
 enum exit_code cmd_silence_add(struct ctx *ctx);
 enum exit_code cmd_silence_list(struct ctx *ctx);
 enum exit_code cmd_silence_remove(struct ctx *ctx);
+enum exit_code cmd_skill_install(struct ctx *ctx);
+enum exit_code cmd_skill_print(struct ctx *ctx);
 enum exit_code cmd_status(struct ctx *ctx);
 enum exit_code cmd_sweep(struct ctx *ctx);
 enum exit_code cmd_up(struct ctx *ctx);

@@ -473,6 +473,19 @@ const struct command command_table[] = {
          "acknowledges alerts. It ends with its input.",
      .opts = mcp_opts,
      .run = cmd_mcp},
+    {.path = "skill print",
+     .line = "print what agents need to know of tocsin",
+     .text = "A skill, in Markdown: putting metrics and alerts into training code, waiting for "
+             "alerts, looking at what happened, reacting, comparing runs.",
+     .json = "{skill: text, text: text}",
+     .run = cmd_skill_print},
+    {.path = "skill install",
+     .line = "put the skill where agents look for it",
+     .text = "As tocsin/SKILL.md into .agents/skills of this directory, or into the folders of the "
+             "programs that are named. A file that was changed is left alone.",
+     .json = "{skill: text, files: [{path: text, state: text}]}",
+     .opts = skill_install_opts,
+     .run = cmd_skill_install},
     {.path = "help",
      .line = "explain a command",
      .text = "With --json: all commands, or the one named, with their options, the JSON Schema of "

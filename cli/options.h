@@ -40,6 +40,7 @@ extern const struct opt ship_opts[];
 extern const struct opt show_opts[];
 extern const struct opt silence_add_opts[];
 extern const struct opt silence_list_opts[];
+extern const struct opt skill_install_opts[];
 extern const struct opt snapshot_opts[];
 extern const struct opt system_metric_opts[];
 extern const struct opt up_opts[];

@@ -35,7 +35,7 @@ READING = {
     "query project": ["--project", EVIL, "--sql", "select title, run, project from alerts_feed"],
     "endpoint list": [], "silence list": [], "keys list": [],
 }
-OTHERS = {"mcp", "show", "up", "down", "status", "psql", "migrate", "ship", "keys server", "keys client", "keys authorize",
+OTHERS = {"mcp", "skill print", "skill install", "show", "up", "down", "status", "psql", "migrate", "ship", "keys server", "keys client", "keys authorize",
           "keys revoke", "endpoint add", "endpoint test", "endpoint disable", "endpoint enable", "endpoint rotate",
           "endpoint remove", "silence add", "silence remove", "ack", "help",
           "delete run", "delete project", "rename run", "rename project", "prune"}  # test_cli_housekeeping.py
