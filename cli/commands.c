@@ -467,16 +467,12 @@ const struct command command_table[] = {
 #include "cli/commands_import.def"
     {.path = "mcp",
      .line = "serve agents over the Model Context Protocol",
-     .text =
-         "On standard input and output, for programs that start it; docs/mcp.md says how they are "
-         "told to. Its tools are commands of this program that read, and with --allow-ack one that "
-         "acknowledges alerts. It ends with its input.",
+     .text = "On standard input and output, for programs that start it: docs/mcp.md. Its tools are "
+             "commands that read, and with --allow-ack one that acknowledges alerts.",
      .opts = mcp_opts,
      .run = cmd_mcp},
     {.path = "skill print",
-     .line = "print what agents need to know of tocsin",
-     .text = "A skill, in Markdown: putting metrics and alerts into training code, waiting for "
-             "alerts, looking at what happened, reacting, comparing runs.",
+     .line = "print what agents need to know to look after trainings, as Markdown",
      .json = "{skill: text, text: text}",
      .run = cmd_skill_print},
     {.path = "skill install",

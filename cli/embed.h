@@ -6,7 +6,7 @@
 #define EMBED(symbol, path)                                                                        \
     __asm__(".section .rodata\n" #symbol ":\n.incbin \"" path "\"\n" #symbol                       \
             "_end:\n.byte 0\n.previous\n");                                                        \
-    extern const unsigned char symbol[] __attribute__((visibility("hidden")));                     \
-    extern const unsigned char symbol##_end[] __attribute__((visibility("hidden")))
+    extern const unsigned char(symbol)[] __attribute__((visibility("hidden")));                    \
+    extern const unsigned char(symbol##_end)[] __attribute__((visibility("hidden")))
 
 #endif
