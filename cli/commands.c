@@ -464,24 +464,8 @@ const struct command command_table[] = {
      .rows = "details",
      .opts = prune_opts,
      .run = cmd_prune},
+#include "cli/commands_agents.def"
 #include "cli/commands_import.def"
-    {.path = "mcp",
-     .line = "serve agents over the Model Context Protocol",
-     .text = "On standard input and output, for programs that start it: docs/mcp.md. Its tools are "
-             "commands that read, and with --allow-ack one that acknowledges alerts.",
-     .opts = mcp_opts,
-     .run = cmd_mcp},
-    {.path = "skill print",
-     .line = "print what agents need to know to look after trainings, as Markdown",
-     .json = "{skill: text, text: text}",
-     .run = cmd_skill_print},
-    {.path = "skill install",
-     .line = "put the skill where agents look for it",
-     .text = "As tocsin/SKILL.md into .agents/skills of this directory, or into the folders of the "
-             "programs that are named. A file that was changed is left alone.",
-     .json = "{skill: text, files: [{path: text, state: text}]}",
-     .opts = skill_install_opts,
-     .run = cmd_skill_install},
     {.path = "help",
      .line = "explain a command",
      .text = "With --json: all commands, or the one named, with their options, the JSON Schema of "
