@@ -35,9 +35,10 @@ READING = {
     "query project": ["--project", EVIL, "--sql", "select title, run, project from alerts_feed"],
     "endpoint list": [], "silence list": [], "keys list": [],
 }
-OTHERS = {"mcp", "skill print", "skill install", "show", "up", "down", "status", "psql", "migrate", "ship", "keys server", "keys client", "keys authorize",
+OTHERS = {"show", "up", "down", "status", "psql", "migrate", "ship", "keys server", "keys client", "keys authorize",
           "keys revoke", "endpoint add", "endpoint test", "endpoint disable", "endpoint enable", "endpoint rotate",
           "endpoint remove", "silence add", "silence remove", "ack", "help",
+          "mcp", "skill print", "skill install",  # test_mcp_protocol.py, test_skill.py
           "delete run", "delete project", "rename run", "rename project", "prune"}  # test_cli_housekeeping.py
 
 
