@@ -479,6 +479,7 @@ const struct command command_table[] = {
      .rows = "details",
      .opts = prune_opts,
      .run = cmd_prune},
+#include "cli/commands_agents.def"
 #include "cli/commands_import.def"
     {.path = "help",
      .line = "explain a command",

@@ -12,11 +12,6 @@ static const char *const kinds[] = {
     [OPT_INT] = "int",   [OPT_TIME] = "time", [OPT_CHOICE] = "choice",
 };
 
-static void put_member(struct json *json, const char *key, const char *text) {
-    json_key(json, key);
-    json_text(json, text);
-}
-
 void help_json_choices(struct json *json, const char *key, const char *choices) {
     json_key(json, key);
     json_open(json, '[');
@@ -42,12 +37,12 @@ static void put_bounds(struct json *json, const struct opt *opt) {
 
 static void put_opt(struct json *json, const struct opt *opt) {
     json_open(json, '{');
-    put_member(json, "name", opt->name);
-    put_member(json, "kind", kinds[opt->kind]);
+    json_member(json, "name", opt->name);
+    json_member(json, "kind", kinds[opt->kind]);
     json_key(json, "required");
     json_bool(json, opt->required);
-    put_member(json, "default", opt->fallback);
-    put_member(json, "help", opt->help);
+    json_member(json, "default", opt->fallback);
+    json_member(json, "help", opt->help);
     if (opt->kind == OPT_CHOICE) {
         help_json_choices(json, "choices", opt->value);
     } else if (opt->kind == OPT_INT || opt->kind == OPT_TIME) {
@@ -64,16 +59,16 @@ static void put_opts(struct json *json, const struct opt *opts) {
 
 static void put_command(struct json *json, const struct command *c) {
     json_open(json, '{');
-    put_member(json, "command", c->path);
-    put_member(json, "summary", c->line);
-    put_member(json, "text", c->text);
-    put_member(json, "arguments", c->rest);
+    json_member(json, "command", c->path);
+    json_member(json, "summary", c->line);
+    json_member(json, "text", c->text);
+    json_member(json, "arguments", c->rest);
     json_key(json, "options");
     json_open(json, '[');
     put_opts(json, c->opts);
     put_opts(json, c->rows != NULL ? command_row_opts : NULL);
     json_close(json);
-    put_member(json, "rows", c->rows);
+    json_member(json, "rows", c->rows);
     json_key(json, "output");
     if (c->json != NULL) {
         shape_put_schema(json, c->json);
@@ -101,8 +96,8 @@ static void put_exit_codes(struct json *json) {
         json_open(json, '{');
         json_key(json, "exit");
         json_int(json, e->code);
-        put_member(json, "code", e->name);
-        put_member(json, "meaning", e->text);
+        json_member(json, "code", e->name);
+        json_member(json, "meaning", e->text);
         json_key(json, "retryable");
         json_bool(json, e->retryable);
         json_close(json);
@@ -114,7 +109,7 @@ static void put_environment(struct json *json) {
     json_key(json, "environment");
     json_open(json, '{');
     for (const struct help_variable *v = help_variables; v->name != NULL; v++) {
-        put_member(json, v->name, v->text);
+        json_member(json, v->name, v->text);
     }
     json_close(json);
 }
@@ -122,8 +117,8 @@ static void put_environment(struct json *json) {
 void help_json(const struct ctx *ctx, const struct command *only) {
     struct json json;
     ctx_json_open(ctx, &json);
-    put_member(&json, "version", TOCSIN_VERSION_TEXT);
-    put_member(&json, "output", help_output);
+    json_member(&json, "version", TOCSIN_VERSION_TEXT);
+    json_member(&json, "output", help_output);
     put_commands(&json, only);
     json_key(&json, "global_options");
     json_open(&json, '[');

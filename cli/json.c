@@ -125,6 +125,11 @@ void json_text(struct json *json, const char *text) {
     put_string(json->file, text);
 }
 
+void json_member(struct json *json, const char *key, const char *text) {
+    json_key(json, key);
+    json_text(json, text);
+}
+
 void json_int(struct json *json, int64_t number) {
     before_value(json);
     fprintf(json->file, "%" PRId64, number);

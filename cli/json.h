@@ -37,6 +37,8 @@ void json_end(struct json *json); /* everything is closed: the last line break *
 
 void json_key(struct json *json, const char *name);
 void json_text(struct json *json, const char *text); /* NULL: null */
+/* A key and its text. */
+void json_member(struct json *json, const char *key, const char *text);
 void json_int(struct json *json, int64_t number);
 void json_bool(struct json *json, bool value);
 /* A number in PostgreSQL's text form; NULL, NaN and the infinities are null. */

@@ -22,8 +22,8 @@
 /* Looks once. out_done: what was waited for is there. */
 typedef enum exit_code watch_look(struct ctx *ctx, void *context, bool *out_done);
 
-/* Is told from now on. Before the first look, so that nothing falls between the two. A standby cannot
- * listen, which is no error: then there are only the looks. */
+/* Is told from now on. Before the first look, so that nothing falls between the two. A standby
+ * cannot listen, which is no error: then there are only the looks. */
 enum exit_code watch_listen(struct ctx *ctx, const char *listen);
 
 /* Looks, and until it is done waits and looks again, until until_ns (monotonic). A database that

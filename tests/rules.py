@@ -32,7 +32,7 @@ THIRD_PARTY = {
     "libsmartcols.h": {"cli/out.c"},
     "jansson.h": {"cli/dashboard/changes.c", "collector/notify/payload.c", "collector/notify/payload_discord.c",
                   "collector/notify/payload_generic.c", "collector/notify/payload_slack.c",
-                  "collector/notify/verdict.c", "cli/flatten.c"},
+                  "collector/notify/verdict.c", "cli/flatten.c", "cli/mcp/arguments.c", "cli/mcp/request.c"},
     "sqlite3.h": {"cli/sqlite.c"},
     "sodium.h": {"collector/notify/sign.c"},
     "Python.h": {f"emitter/python/src/{name}.c"

@@ -3,14 +3,8 @@
 
 #include <string.h>
 
+#include "cli/embed.h"
 #include "dashboard_assets.h" /* the paths of the files and their hashes, from the build */
-
-/* Neither gcc 12 nor clang 14 has #embed. */
-#define EMBED(symbol, path)                                                                        \
-    __asm__(".section .rodata\n" #symbol ":\n.incbin \"" path "\"\n" #symbol                       \
-            "_end:\n.byte 0\n.previous\n");                                                        \
-    extern const unsigned char symbol[] __attribute__((visibility("hidden")));                     \
-    extern const unsigned char symbol##_end[] __attribute__((visibility("hidden")))
 
 EMBED(asset_index, ASSET_PATH_INDEX);
 EMBED(asset_index_gz, ASSET_PATH_INDEX ".gz");

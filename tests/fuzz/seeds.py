@@ -28,6 +28,17 @@ TEXTS = {
     "verdict_paced": b"\0\0" + b"\0".join([
         b"1.5", b"0", b"2", b"https://hooks.slack.com/services/T01ABCDEF/B01ABCDEF/XXcanaryXX123456",
         b'{"retry_after": 0.65, "path": "/services/T01ABCDEF/B01ABCDEF/xxCANARYxx123456"}']),
+    "mcp_hello": b"\x3f" + rb"""{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
+{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "x\ud83d\ude00"}}
+
+{"jsonrpc": "2.0", "id": "a", "method": "tools/list", "params": {"_meta": {"io.modelcontextprotocol/protocolVersion":
+ "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}}""".replace(b":\n", b":") + b"\n",
+    **{f"mcp_{name}": b"\xff" + f'{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {{"name": "{name}", "arguments": {args}}}}}\n'.encode()
+       for name, args in {
+           "get_metrics": '{"project": "p", "run": "r", "metric": "m", "around": -7, "window": 1.0, "rank": null}',
+           "compare_runs": '{"project": "p", "runs": ["a", "--b", 3], "all": true}',
+           "poll_alerts": '{"project": "p", "cursor": "start", "level": "warn", "wait_s": 30, "limit": 9}',
+           "sweep_summary": '{"project": "p", "metric": "m", "by": ["config.lr"], "goal": "max"}'}.items()},
     "verdict_date": b"\xc0\0" + b"\0".join([
         b"Sun, 06 Nov 1994 08:49:37 GMT", b"", b"", b"https://u:secret01@h.example/?key=a%2Bb%2fc%2Bd%2Fe", b"no a+b/c+d/e \xff"]),
 }

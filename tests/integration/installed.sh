@@ -20,4 +20,5 @@ case $rc:$said in
   2:*usage*) ;;
   *) echo "charlm does not start: $rc: $said"; exit 1 ;;
 esac
-PKG_CONFIG_PATH=$place/$3/pkgconfig pkg-config --modversion tocsin
+include=$(PKG_CONFIG_PATH=$place/$3/pkgconfig pkg-config --variable=includedir tocsin)
+[ -f "$include/tocsin.h" ] || { echo "pkg-config finds no tocsin.h in $include"; exit 1; }
