@@ -124,6 +124,8 @@ static enum err add_options(const struct tool *tool, const json_t *object, struc
         const json_t *value = given(object, arg->name);
         if (value != NULL) {
             err = add_option(tool, arg, value, a, why);
+        } else if (arg->fallback != NULL) {
+            err = add_word(a, why, "--%s=%s", tools_option(tool, arg)->name, arg->fallback);
         }
     }
     return err;

@@ -17,15 +17,15 @@ static void put_bound(struct json *json, const char *key, int64_t number) {
     }
 }
 
-static void put_fallback(struct json *json, const struct opt *opt) {
-    if (opt->fallback == NULL) {
+static void put_fallback(struct json *json, const struct opt *opt, const char *fallback) {
+    if (fallback == NULL) {
         return;
     }
     json_key(json, "default");
     if (opt->kind == OPT_INT) {
-        json_int(json, strtoll(opt->fallback, NULL, 10));
+        json_int(json, strtoll(fallback, NULL, 10));
     } else {
-        json_text(json, opt->fallback);
+        json_text(json, fallback);
     }
 }
 
@@ -38,7 +38,7 @@ static void put_texts(struct json *json, const char *description) {
     json_member(json, "description", description);
 }
 
-static void put_option(struct json *json, const struct opt *opt) {
+static void put_option(struct json *json, const struct opt *opt, const char *fallback) {
     if (opt->kind == OPT_LIST) {
         put_texts(json, opt->help);
         return;
@@ -54,7 +54,7 @@ static void put_option(struct json *json, const struct opt *opt) {
         put_bound(json, "minimum", opt->min);
         put_bound(json, "maximum", opt->max);
     }
-    put_fallback(json, opt);
+    put_fallback(json, opt, fallback != NULL ? fallback : opt->fallback);
 }
 
 static void put_wait(struct json *json) {
@@ -75,7 +75,7 @@ static void put_arguments(struct json *json, const struct tool *tool) {
     for (const struct tool_arg *arg = tool->args; arg->name != NULL; arg++) {
         json_key(json, arg->name);
         json_open(json, '{');
-        put_option(json, tools_option(tool, arg));
+        put_option(json, tools_option(tool, arg), arg->fallback);
         json_close(json);
     }
     if (tool->list != NULL) {

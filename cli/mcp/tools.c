@@ -20,18 +20,36 @@ static const struct tool_arg runs_args[] = {
 
 static const struct tool_arg run_args[] = {{.name = "project"}, {.name = "run"}, {0}};
 
+/* A value is about a hundred bytes. */
+#define VALUES "200"
+
 static const struct tool_arg metric_args[] = {
-    {.name = "project"}, {.name = "run"},
-    {.name = "metric"},  {.name = "step"},
-    {.name = "around"},  {.name = "at_time"},
-    {.name = "window"},  {.name = "rank"},
-    {.name = "attempt"}, {0},
+    {.name = "project"},
+    {.name = "run"},
+    {.name = "metric"},
+    {.name = "step"},
+    {.name = "around"},
+    {.name = "at_time"},
+    {.name = "window"},
+    {.name = "rank"},
+    {.name = "attempt"},
+    {.name = "agg"},
+    {.name = "max_points", .fallback = VALUES},
+    {0},
 };
 
 static const struct tool_arg snapshot_args[] = {
-    {.name = "project"}, {.name = "run"},     {.name = "step"},
-    {.name = "around"},  {.name = "at_time"}, {.name = "window"},
-    {.name = "rank"},    {.name = "attempt"}, {0},
+    {.name = "project"},
+    {.name = "run"},
+    {.name = "step"},
+    {.name = "around"},
+    {.name = "at_time"},
+    {.name = "window"},
+    {.name = "rank"},
+    {.name = "attempt"},
+    {.name = "agg"},
+    {.name = "limit", .fallback = VALUES},
+    {0},
 };
 
 static const struct tool_arg compare_args[] = {
@@ -93,15 +111,18 @@ const struct tool tools_table[] = {
      .less = "query_sql can select single columns from runs_overview"},
     {.name = "get_metrics",
      .path = "get metric",
-     .text = "The values of one metric of a run, those of all ranks in the order of their times.",
+     .text =
+         "The values of one metric of a run, those of all ranks in the order of their times, or "
+         "with agg one value a step. Of more values than max_points those are given that show "
+         "the curve, and no spike is lost; truncated says so.",
      .args = metric_args,
-     .less = "around with window, or rank"},
+     .less = "a smaller max_points, around with window, or rank"},
     {.name = "snapshot",
      .path = "get snapshot",
      .text = "All metrics of a run around a step or a time: what happened when an alert came. One "
              "of step, around and at_time is needed.",
      .args = snapshot_args,
-     .less = "a smaller window, or rank"},
+     .less = "a smaller window or limit, rank or agg"},
     {.name = "compare_runs",
      .path = "compare",
      .text = "What differs between the configurations of runs, and their metrics side by side.",

@@ -13,8 +13,9 @@
 
 /* An argument of a tool. */
 struct tool_arg {
-    const char *name;   /* NULL ends a list */
-    const char *option; /* of the command; NULL: that of the same name, with - for _ */
+    const char *name;     /* NULL ends a list */
+    const char *option;   /* of the command; NULL: that of the same name, with - for _ */
+    const char *fallback; /* what counts when it is absent, for agents; NULL: as for the option */
 };
 
 struct tool {

@@ -35,7 +35,7 @@ TEXTS = {
  "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}}""".replace(b":\n", b":") + b"\n",
     **{f"mcp_{name}": b"\xff" + f'{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {{"name": "{name}", "arguments": {args}}}}}\n'.encode()
        for name, args in {
-           "get_metrics": '{"project": "p", "run": "r", "metric": "m", "around": -7, "window": 1.0, "rank": null}',
+           "get_metrics": '{"project": "p", "run": "r", "metric": "m", "around": -7, "max_points": 9.0, "rank": null}',
            "compare_runs": '{"project": "p", "runs": ["a", "--b", 3], "all": true}',
            "poll_alerts": '{"project": "p", "cursor": "start", "level": "warn", "wait_s": 30, "limit": 9}',
            "sweep_summary": '{"project": "p", "metric": "m", "by": ["config.lr"], "goal": "max"}'}.items()},

@@ -212,10 +212,26 @@ def test_arguments_are_not_the_command_line(filled, serve):
 def test_an_answer_has_a_limit_and_says_how_to_ask_for_less(filled, serve):
     server = serve(filled.db.dsn_reader)
     many = {"project": "r", "run": "many", "metric": "m"}
-    complaint = error(server.ask("tools/call", 1, name="get_metrics", arguments=many)["result"])
-    assert complaint["code"] == "usage" and "96 KiB" in complaint["message"] and "around" in complaint["hint"]
+    complaint = error(server.ask("tools/call", 1, name="get_metrics", arguments={**many, "max_points": 0})["result"])
+    assert complaint["code"] == "usage" and "96 KiB" in complaint["message"] and "max_points" in complaint["hint"]
     near = document(server.ask("tools/call", 2, name="get_metrics", arguments={**many, "around": 9})["result"])
-    assert [value["step"] for value in near["values"]] == list(range(20))
+    assert [value["step"] for value in near["values"]] == list(range(20)) and near["truncated"] is False
+    server.close()
+
+
+def test_long_series_and_snapshots_are_cut_to_what_an_agent_can_read(filled, serve):
+    server = serve(filled.db.dsn_reader)
+    tools = {tool["name"]: tool["inputSchema"]["properties"] for tool in server.ask("tools/list", 0)["result"]["tools"]}
+    assert tools["get_metrics"]["max_points"]["default"] == tools["snapshot"]["limit"]["default"] == 200
+    run = {"project": "r", "run": "many"}
+    for points, given in ((200, {}), (200, {"max_points": None}), (50, {"max_points": 50})):
+        answer = server.ask("tools/call", 1, name="get_metrics", arguments={**run, "metric": "m", **given})["result"]
+        cut = document(answer)
+        assert cut["truncated"] and points / 2 < len(cut["values"]) <= points
+        assert len(answer["content"][0]["text"]) < 32 * 1024
+    everything = {**run, "around": 1250, "window": 1250}
+    snapshot = document(server.ask("tools/call", 2, name="snapshot", arguments=everything)["result"])
+    assert snapshot["has_more"] and len(snapshot["metrics"]["m"]) == 200
     server.close()
 
 
