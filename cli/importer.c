@@ -171,7 +171,7 @@ static enum exit_code check_alone(struct importer *im) {
     if (same) {
         return EXIT_OK;
     }
-    return ctx_fail(im->spec.ctx, EXIT_INTERNAL,
+    return ctx_fail(im->spec.ctx, EXIT_UNREACHABLE, /* later it may */
                     "run '%s' grew since this command began: another import of it is at work, or "
                     "ended just now; repeat the command when it is over",
                     im->spec.name);

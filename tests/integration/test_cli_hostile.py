@@ -38,6 +38,8 @@ READING = {
 OTHERS = {"show", "up", "down", "status", "psql", "migrate", "ship", "keys server", "keys client", "keys authorize",
           "keys revoke", "endpoint add", "endpoint test", "endpoint disable", "endpoint enable", "endpoint rotate",
           "endpoint remove", "silence add", "silence remove", "ack", "help",
+          "import csv", "import wandb-csv", "import trackio-sqlite", "import tensorboard",  # test_import*.py
+          "export",  # test_export.py: data for files, as it is
           "mcp", "skill print", "skill install",  # test_mcp_protocol.py, test_skill.py
           "delete run", "delete project", "rename run", "rename project", "prune"}  # test_cli_housekeeping.py
 
