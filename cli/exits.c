@@ -4,18 +4,18 @@
 #include <stddef.h>
 
 const struct exits exits_table[] = {
-    {EXIT_OK, "ok", "it worked; an empty result is no error", false},
-    {EXIT_INTERNAL, "internal", "internal error; endpoint test: the message was not taken", false},
-    {EXIT_USAGE, "usage",
+    {"ok", "it worked; an empty result is no error", EXIT_OK, false},
+    {"internal", "internal error; endpoint test: the message was not taken", EXIT_INTERNAL, false},
+    {"usage",
      "the command line, or the SQL in it, is wrong, or a question was not answered with yes",
+     EXIT_USAGE, false},
+    {"not_found", "no such project, run or metric, or nothing with that id", EXIT_NOT_FOUND, false},
+    {"auth", "the database refuses this user", EXIT_AUTH, false},
+    {"unreachable", "the database or the collector cannot be reached; trying later may help",
+     EXIT_UNREACHABLE, true},
+    {"run_failed", "wait: the run failed, or ended without what was waited for", EXIT_RUN_FAILED,
      false},
-    {EXIT_NOT_FOUND, "not_found", "no such project, run or metric, or nothing with that id", false},
-    {EXIT_AUTH, "auth", "the database refuses this user", false},
-    {EXIT_UNREACHABLE, "unreachable",
-     "the database or the collector cannot be reached; trying later may help", true},
-    {EXIT_RUN_FAILED, "run_failed", "wait: the run failed, or ended without what was waited for",
-     false},
-    {EXIT_TIMEOUT, "timeout", "what was waited for did not happen in time", true},
+    {"timeout", "what was waited for did not happen in time", EXIT_TIMEOUT, true},
     {0},
 };
 

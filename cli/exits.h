@@ -9,9 +9,9 @@
 #include "cli/command.h"
 
 struct exits {
-    enum exit_code code;
     const char *name; /* "not_found": `code` in the JSON of an error */
     const char *text;
+    enum exit_code code;
     bool retryable; /* the same command may work later */
 };
 

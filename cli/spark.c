@@ -42,7 +42,8 @@ static const char *block_of(const struct points *points, int i) {
     /* Halves: the distance of the two ends may be more than a double holds. */
     const double spread = points->high / 2 - points->low / 2;
     const double place = spread > 0 ? (points->values[i] / 2 - points->low / 2) / spread : 0.5;
-    return blocks[(size_t)(place * (double)(BLOCKS - 1) + 0.5)];
+    const size_t highest = BLOCKS - 1;
+    return blocks[(size_t)(place * (double)highest + 0.5)];
 }
 
 void spark_text(const char *array, char out[SPARK_BYTES]) {

@@ -107,5 +107,6 @@ bool hub_wait(struct hub *hub, uint64_t *seen, int64_t until_ns) {
 }
 
 bool hub_pause(struct hub *hub, int64_t until_ns) {
-    return wait_until(hub, NULL, false, until_ns);
+    uint64_t seen = 0; /* nobody asks */
+    return wait_until(hub, &seen, false, until_ns);
 }
