@@ -1,91 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """tocsin mcp as a process: spoken to by the official clients, or byte by byte."""
 
-import fcntl
 import json
-import os
 import pathlib
-import queue
-import shutil
-import subprocess
-import threading
 
-from rig.process import environment, program
+from rig.lines import Lines
+from rig.npm import installed
+from rig.process import program
 
 HERE = pathlib.Path(__file__).resolve().parent / "mcp"
 CLIENTS = ("sdk", "legacy", "auto", "modern")
 MODERN = "2026-07-28"
-
-
-def clients_dir():
-    """Where the official clients are installed, as package-lock.json says; once for a build."""
-    place = pathlib.Path(os.environ["TOCSIN_BIN_DIR"]).resolve() / "tests/integration/mcp"
-    place.mkdir(parents=True, exist_ok=True)
-    with open(place / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = (HERE / "package-lock.json").read_bytes()
-        done = place / "installed.json"
-        if not done.exists() or done.read_bytes() != wanted:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, place)
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=place, check=True,
-                           stdout=subprocess.DEVNULL, timeout=200)
-            done.write_bytes(wanted)
-        shutil.copy(HERE / "client.mjs", place)
-    return place
-
-
-class Lines:
-    """A program that is written to and read from line by line."""
-
-    def __init__(self, argv, place, env, cwd=None):
-        self.errors = place / f"errors-{id(self)}"
-        with open(self.errors, "wb") as errors:
-            self.process = subprocess.Popen(list(map(str, argv)), cwd=cwd or place, env=environment(place, env),
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
-        self._lines = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            self._lines.put(line)
-        self._lines.put(None)
-
-    def write(self, data):
-        self.process.stdin.write(data)
-        self.process.stdin.flush()
-
-    def line(self, timeout_s=30):
-        """The next line; None: there are no more."""
-        try:
-            return self._lines.get(timeout=timeout_s)
-        except queue.Empty:
-            raise AssertionError(f"no line within {timeout_s} s:\n{self.errors.read_text()}") from None
-
-    def silent(self):
-        return self._lines.empty()
-
-    def end(self, timeout_s=15):
-        """Ends its input; exit code and the lines that were left."""
-        self.process.stdin.close()
-        code = self.process.wait(timeout_s)
-        self._reader.join(timeout_s)
-        rest = []
-        while (line := self._lines.get(timeout=timeout_s)) is not None:
-            rest.append(line)
-        return code, rest
-
-    def stop(self):
-        """Also after a failure; what it has started ends with it."""
-        if self.process.poll() is None:
-            self.process.stdin.close()
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.process.stdout.close()
 
 
 class Failed(Exception):
@@ -96,7 +21,7 @@ class Client:
     """An official client with tocsin mcp behind it."""
 
     def __init__(self, kind, place, dsn, *argv, env=None):
-        clients = clients_dir()
+        clients = installed(HERE)
         self.lines = Lines(["node", clients / "client.mjs", kind, program("tocsin"), "mcp", *argv], place,
                            {"TOCSIN_DSN": dsn, **(env or {})}, cwd=clients)
         self._n = 0
