@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,18 @@ static enum MHD_Result respond(struct MHD_Connection *connection, const struct p
     }
     MHD_destroy_response(response);
     return result;
+}
+
+/* libmicrohttpd starts the thread itself, under a name of its own: it takes ours with its first
+ * connection. */
+static void name_thread(void *context, struct MHD_Connection *connection, void **state,
+                        enum MHD_ConnectionNotificationCode code) {
+    (void)context;
+    (void)connection;
+    (void)state;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        pthread_setname_np(pthread_self(), "health");
+    }
 }
 
 /* NOLINTNEXTLINE(readability-function-size): libmicrohttpd asks for eight parameters */
@@ -217,7 +230,8 @@ enum err health_start(const char *address, const struct dbconn *conn, struct hea
     health->daemon =
         MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL, answer,
                          health, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                         CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_END);
+                         CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+                         MHD_OPTION_NOTIFY_CONNECTION, name_thread, NULL, MHD_OPTION_END);
     if (!health->daemon) {
         close(fd);
         free(health);

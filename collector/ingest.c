@@ -386,6 +386,7 @@ static void *run(void *context) {
     struct ingest *ingest = context;
     int stage = RUNNING;
     bool intake = true;
+    pthread_setname_np(pthread_self(), "ingest");
     while (stage != ENDING) {
         wait_for_work(ingest, intake && !queue_is_full(ingest->queue));
         stage = atomic_load(&ingest->stage);

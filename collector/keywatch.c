@@ -78,6 +78,7 @@ static bool stop_within(const struct keywatch *watch, int ms) {
 
 static void *run(void *context) {
     struct keywatch *watch = context;
+    pthread_setname_np(pthread_self(), "keywatch");
     while (!stop_within(watch, RELOAD_MS)) {
         struct why why = {""};
         const bool stale = reload(watch, &why) != ERR_OK;

@@ -283,6 +283,7 @@ static void *run(void *context) {
     struct writer *writer = context;
     struct why why = {""};
     enum err err = ERR_OK;
+    pthread_setname_np(pthread_self(), "writer");
     while (err == ERR_OK && !queue_is_done(writer->links.queue)) {
         err = turn(writer, &why);
     }

@@ -134,6 +134,7 @@ static void *run(void *context) {
         {.fd = zap->stop, .events = ZMQ_POLLIN},
         {.socket = zap->socket, .events = ZMQ_POLLIN},
     };
+    pthread_setname_np(pthread_self(), "zap");
     while ((items[0].revents & ZMQ_POLLIN) == 0) {
         if (zmq_poll(items, 2, -1) > 0 && (items[1].revents & ZMQ_POLLIN) != 0) {
             serve(zap);

@@ -142,6 +142,7 @@ static bool is_done(const struct notifier *notifier) {
 
 static void *run(void *context) {
     struct notifier *notifier = context;
+    pthread_setname_np(pthread_self(), "notifier");
     while (!is_done(notifier)) {
         struct why why = {""};
         int64_t wait_ms = STOPPING_MS;

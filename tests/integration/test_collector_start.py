@@ -2,6 +2,7 @@
 """Starting and stopping tocsind: settings, places, and one plain sentence when something is wrong."""
 
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -193,6 +194,12 @@ def test_health_answers_and_says_what_is_there(tocsind):
     assert tocsind.metrics()["tocsin_database_up"] == 1
     status, text = tocsind.get("/")
     assert status == 404 and "/metrics" in text
+
+
+def test_its_threads_carry_their_names(tocsind):
+    assert tocsind.get("/healthz")[0] == 200  # health has its name since its first connection
+    tasks = pathlib.Path(f"/proc/{tocsind.pid}/task").glob("*/comm")
+    assert {"tocsind", "ingest", "writer", "notifier", "health"} <= {path.read_text().strip() for path in tasks}
 
 
 def test_health_says_when_the_database_is_gone_and_back(place, own_cluster, make_emitter):
