@@ -1,54 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* producers ENDPOINT N HZ SECONDS SEED: N producers in one process, each with a real connection
- * that says hello, keeps the window and counts acknowledgements, but without the emitter's threads.
- * Each logs ten metrics HZ times a second in batches of 200 ms; HZ 0: batches of 64 calls as fast
- * as the window allows. Ends when all is acknowledged; prints: producers, calls sent, acknowledged.
- */
+/* producers ENDPOINT N METRICS RATE SECONDS SEED: N producers in one process, each with a real
+ * connection that says hello, keeps the emitter's window and counts acknowledgements, but without
+ * the emitter's ring and threads. Eight neighbours are the ranks of one run.
+ *
+ * RATE  a number: calls a second and producer, in batches of 200 ms as the emitter cuts them
+ *       full      batches of 64 KiB, as fast as the window allows
+ *       single    batches of one call, as fast as the window allows
+ *
+ * Prints "ready" when a batch of every producer is acknowledged. Ends after SECONDS or SIGTERM,
+ * once all is acknowledged, and prints: producers, calls sent, acknowledged. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <zmq.h>
 
 #include "schema/wire/clock.h"
 #include "schema/wire/wire.h"
 
-#define METRICS       10
-#define WINDOW        8
-#define FULL_CALLS    64
-#define BATCH_NS      (200 * CLOCK_NS_PER_MS)
+#define METRICS_MAX   1024
+#define RANKS         8
+#define CALL_BYTES    16 /* of step and time */
+#define HEAD_BYTES    256
+#define AGE_NS        (200 * CLOCK_NS_PER_MS)
+#define TICK_MS       5
 #define DRAIN_NS      (60 * CLOCK_NS_PER_S)
-#define PRODUCERS_MAX 1000
+#define PRODUCERS_MAX 1024
+#define WAITING_MAX   64 /* calls; more are not logged: the collector does not keep up */
+#define NOISE         32768
+#define EVENTS_MAX    256
 
 struct producer {
     void *socket;
     struct wire_id id;
     uint64_t run_id;
+    uint32_t rank;
     bool welcome;
     uint64_t sent; /* batches */
     uint64_t acked;
     uint64_t calls;
-    int64_t due_ns; /* of the next batch */
+    int64_t next_call_ns;
+    int64_t waiting_ns[WAITING_MAX]; /* when the calls were logged that are in no batch yet */
+    uint32_t waiting;
 };
 
 static struct producer all[PRODUCERS_MAX];
-static zmq_pollitem_t items[PRODUCERS_MAX];
-static struct str names[METRICS];
+static struct {
+    int producers;
+    uint32_t metrics;
+    int64_t period_ns;   /* between two calls; 0: as fast as the window allows */
+    uint32_t full_calls; /* of a batch, then */
+    uint64_t window;     /* batches */
+} load;
+static char texts[METRICS_MAX][32];
+static struct str names[METRICS_MAX];
 static uint64_t keyset_id;
+static uint8_t noise[NOISE * 8 + WIRE_FRAME_BYTES_TARGET];
+static int epoll;
+static volatile sig_atomic_t told_to_stop;
 
-static void init_names(void) {
-    static const char *const texts[METRICS] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
-    for (size_t i = 0; i < METRICS; i++) {
-        names[i] = str_of(texts[i]);
-    }
-    keyset_id = wire_keyset_id(WIRE_SERIES_METRIC, METRICS, names);
-}
-
-static void send_frame(struct producer *p, const struct buf *frame) {
-    if (zmq_send(p->socket, frame->ptr, frame->len, 0) < 0) {
-        fprintf(stderr, "producers: send: %s\n", zmq_strerror(zmq_errno()));
-        exit(1);
-    }
+static void stop(int number) {
+    (void)number;
+    told_to_stop = 1;
 }
 
 static void must(enum err err) {
@@ -58,10 +73,87 @@ static void must(enum err err) {
     }
 }
 
+static void fail(const char *what) {
+    fprintf(stderr, "producers: %s: %s\n", what, zmq_strerror(zmq_errno()));
+    exit(1);
+}
+
+/* Setting up. */
+
+static void init_names(void) {
+    for (uint32_t i = 0; i < load.metrics; i++) {
+        snprintf(texts[i], sizeof texts[i], "train/m%03u", (unsigned)i);
+        names[i] = str_of(texts[i]);
+    }
+    keyset_id = wire_keyset_id(WIRE_SERIES_METRIC, load.metrics, names);
+}
+
+/* Of single precision, as loss.item() gives; the same in every run. */
+static void init_noise(void) {
+    uint64_t state = 88172645463325252U;
+    for (size_t i = 0; i < sizeof noise / 8; i++) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        union {
+            double number;
+            uint64_t bits;
+        } value = {.number = (double)(1.0F + 0.1F * (float)(state >> 40) / (float)(1 << 24))};
+        wire_store_u64(noise, i, value.bits);
+    }
+}
+
+static void init_load(int producers, uint32_t metrics, const char *rate) {
+    const uint32_t call_bytes = CALL_BYTES + 8 * metrics;
+    const uint32_t fitting = (WIRE_FRAME_BYTES_TARGET - HEAD_BYTES) / call_bytes;
+    load.producers = producers;
+    load.metrics = metrics;
+    load.full_calls = strcmp(rate, "full") == 0 ? fitting : 1;
+    load.window = WIRE_WINDOW_BYTES / 2 / ((uint64_t)load.full_calls * call_bytes);
+    if (load.window > WIRE_WINDOW_BATCHES) {
+        load.window = WIRE_WINDOW_BATCHES;
+    }
+    const double hz = strtod(rate, NULL);
+    load.period_ns = hz > 0 ? (int64_t)((double)CLOCK_NS_PER_S / hz) : 0;
+}
+
+static void open_socket(struct producer *p, void *context, const char *endpoint) {
+    static const int options[][2] = {
+        /* as the emitter has them */
+        {ZMQ_LINGER, 0},
+        {ZMQ_RCVHWM, 0},
+        {ZMQ_SNDHWM, 2 * WIRE_WINDOW_BATCHES},
+        {ZMQ_HEARTBEAT_IVL, 2000},
+        {ZMQ_HEARTBEAT_TIMEOUT, 6000},
+        {ZMQ_HEARTBEAT_TTL, 6000},
+    };
+    p->socket = zmq_socket(context, ZMQ_DEALER);
+    for (size_t i = 0; p->socket && i < sizeof options / sizeof options[0]; i++) {
+        zmq_setsockopt(p->socket, options[i][0], &options[i][1], sizeof options[i][1]);
+    }
+    int fd;
+    size_t size = sizeof fd;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = p};
+    if (!p->socket || zmq_connect(p->socket, endpoint) != 0 ||
+        zmq_getsockopt(p->socket, ZMQ_FD, &fd, &size) != 0 ||
+        epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+        fail("connect");
+    }
+}
+
+/* Sending. */
+
+static void send_frame(struct producer *p, const struct buf *frame) {
+    if (zmq_send(p->socket, frame->ptr, frame->len, 0) < 0) {
+        fail("send");
+    }
+}
+
 static void say_hello(struct producer *p, struct buf *frame) {
     const struct wire_hello hello = {.producer = p->id,
                                      .run_id = p->run_id,
-                                     .world_size = 1,
+                                     .rank = p->rank,
+                                     .world_size = RANKS,
                                      .started_ns = clock_wall_ns(),
                                      .project = str_of("bench-producers"),
                                      .name = str_of("simulated"),
@@ -72,24 +164,22 @@ static void say_hello(struct producer *p, struct buf *frame) {
     send_frame(p, frame);
 }
 
-static void fill_block(struct producer *p, uint32_t calls, struct buf *frame) {
+/* times_ns: of each call; NULL: now. */
+static void fill_block(struct producer *p, uint32_t calls, const int64_t *times_ns,
+                       struct buf *frame) {
     struct wire_block_room room;
-    must(wire_put_block(keyset_id, METRICS, calls, frame, &room));
-    const uint64_t now_ns = (uint64_t)clock_wall_ns();
+    must(wire_put_block(keyset_id, load.metrics, calls, frame, &room));
+    const int64_t now_ns = clock_wall_ns();
     for (uint32_t i = 0; i < calls; i++) {
         wire_store_u64(room.steps, i, p->calls + i);
-        wire_store_u64(room.times_ns, i, now_ns);
+        wire_store_u64(room.times_ns, i, (uint64_t)(times_ns ? times_ns[i] : now_ns));
     }
-    for (uint32_t i = 0; i < calls * METRICS; i++) {
-        union {
-            double number;
-            uint64_t bits;
-        } value = {.number = (double)(float)(1.0 / (double)(p->calls + i + 1))};
-        wire_store_u64(room.values, i, value.bits);
-    }
+    const size_t from = (p->sent * 997 + p->rank * 131) % NOISE;
+    memcpy(room.values, noise + from * 8, (size_t)calls * load.metrics * 8);
 }
 
-static void send_batch(struct producer *p, uint32_t calls, struct buf *frame) {
+static void send_batch(struct producer *p, uint32_t calls, const int64_t *times_ns,
+                       struct buf *frame) {
     const bool first = p->sent == 0;
     const struct wire_batch head = {.producer = p->id,
                                     .lane = WIRE_LANE_METRICS,
@@ -98,12 +188,60 @@ static void send_batch(struct producer *p, uint32_t calls, struct buf *frame) {
     buf_clear(frame);
     must(wire_begin_batch(&head, first ? 2 : 1, frame));
     if (first) {
-        must(wire_put_keyset(keyset_id, WIRE_SERIES_METRIC, METRICS, names, frame));
+        must(wire_put_keyset(keyset_id, WIRE_SERIES_METRIC, load.metrics, names, frame));
     }
-    fill_block(p, calls, frame);
+    fill_block(p, calls, times_ns, frame);
     send_frame(p, frame);
     p->sent++;
     p->calls += calls;
+}
+
+static bool has_window(const struct producer *p) {
+    return p->welcome && p->sent - p->acked < load.window;
+}
+
+/* Each producer has its own phase: they do not all log in one moment. */
+static void log_calls(struct producer *p, int64_t now_ns) {
+    if (p->next_call_ns == 0) {
+        p->next_call_ns = now_ns + load.period_ns * (p - all) / load.producers;
+    }
+    while (p->waiting < WAITING_MAX && now_ns >= p->next_call_ns) {
+        p->waiting_ns[p->waiting++] = now_ns;
+        p->next_call_ns += load.period_ns;
+    }
+}
+
+static void send_waiting(struct producer *p, int64_t now_ns, bool ending, struct buf *frame) {
+    if (p->waiting > 0 && has_window(p) && (ending || now_ns - p->waiting_ns[0] >= AGE_NS)) {
+        send_batch(p, p->waiting, p->waiting_ns, frame);
+        p->waiting = 0;
+    }
+}
+
+static void work(struct producer *p, int64_t now_ns, bool ending, struct buf *frame) {
+    if (load.period_ns > 0) {
+        if (p->welcome && !ending) {
+            log_calls(p, now_ns);
+        }
+        send_waiting(p, now_ns, ending, frame);
+    } else if (!ending) {
+        while (has_window(p)) {
+            send_batch(p, load.full_calls, NULL, frame);
+        }
+    }
+}
+
+/* Receiving. */
+
+static void take(struct producer *p, const struct wire_frame *frame) {
+    if (frame->kind == WIRE_WELCOME) {
+        p->welcome = true;
+    } else if (frame->kind == WIRE_ACK) {
+        p->acked = frame->ack.last_seq;
+    } else {
+        fprintf(stderr, "producers: refused, frame of kind %d\n", (int)frame->kind);
+        exit(1);
+    }
 }
 
 static void receive(struct producer *p) {
@@ -111,90 +249,120 @@ static void receive(struct producer *p) {
     struct wire_frame frame;
     for (int n; (n = zmq_recv(p->socket, bytes, sizeof bytes, ZMQ_DONTWAIT)) >= 0;) {
         must(wire_decode(bytes, (size_t)n, &frame));
-        if (frame.kind == WIRE_WELCOME) {
-            p->welcome = true;
-        } else if (frame.kind == WIRE_ACK) {
-            p->acked = frame.ack.last_seq;
-        } else {
-            fprintf(stderr, "producers: refused, frame of kind %d\n", (int)frame.kind);
-            exit(1);
+        take(p, &frame);
+    }
+}
+
+/* A send may take the wake-up of what arrived meanwhile, so whoever sent is looked at again. */
+static void serve(struct producer *p, int64_t now_ns, bool ending, struct buf *frame) {
+    uint64_t sent;
+    receive(p);
+    do {
+        sent = p->sent;
+        work(p, now_ns, ending, frame);
+        if (p->sent != sent) {
+            receive(p);
         }
-    }
+    } while (p->sent != sent && load.period_ns == 0);
 }
 
-static void connect_all(void *context, const char *endpoint, int n, uint64_t seed,
-                        struct buf *frame) {
-    const int linger = 0;
-    const int unlimited = 0;
+static void turn(bool ending, struct buf *frame) {
+    struct epoll_event events[EVENTS_MAX];
+    const int n = epoll_wait(epoll, events, EVENTS_MAX, TICK_MS);
+    const int64_t now_ns = clock_wall_ns();
     for (int i = 0; i < n; i++) {
-        struct producer *p = &all[i];
-        p->socket = zmq_socket(context, ZMQ_DEALER);
-        zmq_setsockopt(p->socket, ZMQ_LINGER, &linger, sizeof linger);
-        zmq_setsockopt(p->socket, ZMQ_RCVHWM, &unlimited, sizeof unlimited);
-        if (zmq_connect(p->socket, endpoint) != 0) {
-            fprintf(stderr, "producers: connect: %s\n", zmq_strerror(zmq_errno()));
-            exit(1);
-        }
-        memcpy(p->id.bytes, &seed, sizeof seed);
-        memcpy(p->id.bytes + 8, &i, sizeof i);
-        p->run_id = (seed * 100000 + (uint64_t)i) & INT64_MAX;
-        items[i] = (zmq_pollitem_t){.socket = p->socket, .events = ZMQ_POLLIN};
-        say_hello(p, frame);
+        serve(events[i].data.ptr, now_ns, ending, frame);
     }
-}
-
-static void work(struct producer *p, int hz, int64_t now_ns, bool ending, struct buf *frame) {
-    if (!p->welcome || ending || p->sent - p->acked >= WINDOW) {
-        return;
-    }
-    if (hz == 0) {
-        send_batch(p, FULL_CALLS, frame);
-    } else if (now_ns >= p->due_ns) {
-        p->due_ns = (p->due_ns == 0 ? now_ns : p->due_ns) + BATCH_NS;
-        send_batch(p, (uint32_t)hz / 5 > 0 ? (uint32_t)hz / 5 : 1, frame);
-    }
-}
-
-/* True: everything sent is acknowledged. */
-static bool turn(int n, int hz, bool ending, struct buf *frame) {
-    bool quiet = true;
-    zmq_poll(items, n, hz == 0 ? 1 : 5);
-    const int64_t now_ns = clock_mono_ns();
-    for (int i = 0; i < n; i++) {
-        if ((items[i].revents & ZMQ_POLLIN) != 0) {
+    for (int i = 0; load.period_ns > 0 && i < load.producers; i++) {
+        const uint64_t sent = all[i].sent;
+        work(&all[i], now_ns, ending, frame);
+        if (all[i].sent != sent) {
             receive(&all[i]);
         }
-        work(&all[i], hz, now_ns, ending, frame);
-        quiet = quiet && all[i].welcome && all[i].acked == all[i].sent;
     }
-    return quiet;
 }
 
-int main(int argc, char **argv) {
-    if (argc != 6 || atoi(argv[2]) < 1 || atoi(argv[2]) > PRODUCERS_MAX) {
-        return 2;
+/* The whole. */
+
+static void connect_all(void *context, const char *endpoint, uint64_t seed, struct buf *frame) {
+    for (int i = 0; i < load.producers; i++) {
+        struct producer *p = &all[i];
+        memcpy(p->id.bytes, &seed, sizeof seed);
+        memcpy(p->id.bytes + 8, &i, sizeof i);
+        p->run_id = (seed * PRODUCERS_MAX + (uint64_t)i / RANKS) & INT64_MAX;
+        p->rank = (uint32_t)i % RANKS;
+        open_socket(p, context, endpoint);
+        say_hello(p, frame);
+        receive(p);
     }
-    const int n = atoi(argv[2]);
-    const int hz = atoi(argv[3]);
-    struct buf frame;
-    buf_init(&frame, WIRE_FRAME_BYTES_MAX);
-    init_names();
-    void *context = zmq_ctx_new();
-    zmq_ctx_set(context, ZMQ_MAX_SOCKETS, PRODUCERS_MAX + 8);
-    connect_all(context, argv[1], n, strtoull(argv[5], NULL, 10), &frame);
-    const int64_t end_ns = clock_mono_ns() + atoi(argv[4]) * CLOCK_NS_PER_S;
-    bool quiet = false;
-    for (int64_t now_ns = 0; now_ns < end_ns; now_ns = clock_mono_ns()) {
-        turn(n, hz, false, &frame);
+}
+
+static bool are_ready(void) {
+    int ready = 0;
+    while (ready < load.producers && all[ready].acked > 0) {
+        ready++;
     }
-    while (!quiet && clock_mono_ns() < end_ns + DRAIN_NS) {
-        quiet = turn(n, hz, true, &frame);
+    return ready == load.producers;
+}
+
+/* True if nothing is waiting or in flight. */
+static bool are_quiet(void) {
+    int quiet = 0;
+    while (quiet < load.producers && all[quiet].welcome && all[quiet].waiting == 0 &&
+           all[quiet].acked == all[quiet].sent) {
+        quiet++;
     }
+    return quiet == load.producers;
+}
+
+static void log_until(int64_t end_ns, struct buf *frame) {
+    bool told = false;
+    while (!told_to_stop && clock_mono_ns() < end_ns) {
+        turn(false, frame);
+        if (!told && are_ready()) {
+            told = true;
+            puts("ready");
+            fflush(stdout);
+        }
+    }
+}
+
+static bool drain(struct buf *frame) {
+    const int64_t end_ns = clock_mono_ns() + DRAIN_NS;
+    while (!are_quiet() && clock_mono_ns() < end_ns) {
+        turn(true, frame);
+    }
+    return are_quiet();
+}
+
+static uint64_t close_all(void) {
     uint64_t calls = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < load.producers; i++) {
         calls += all[i].calls;
         zmq_close(all[i].socket);
     }
+    return calls;
+}
+
+int main(int argc, char **argv) {
+    const int n = argc == 7 ? atoi(argv[2]) : 0;
+    const int metrics = argc == 7 ? atoi(argv[3]) : 0;
+    if (n < 1 || n > PRODUCERS_MAX || metrics < 1 || metrics > METRICS_MAX) {
+        return 2;
+    }
+    struct buf frame;
+    buf_init(&frame, WIRE_FRAME_BYTES_MAX);
+    signal(SIGTERM, stop);
+    init_load(n, (uint32_t)metrics, argv[4]);
+    init_names();
+    init_noise();
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    void *context = zmq_ctx_new();
+    zmq_ctx_set(context, ZMQ_MAX_SOCKETS, PRODUCERS_MAX + 8);
+    connect_all(context, argv[1], strtoull(argv[6], NULL, 10), &frame);
+    log_until(clock_mono_ns() + atoi(argv[5]) * CLOCK_NS_PER_S, &frame);
+    const bool quiet = drain(&frame);
+    const uint64_t calls = close_all();
     zmq_ctx_term(context);
     buf_fini(&frame);
     printf("%d %llu %s\n", n, (unsigned long long)calls, quiet ? "acknowledged" : "LATE");
