@@ -53,7 +53,7 @@ enum exit_code cmd_get_project(struct ctx *ctx) {
     answer.rows = rows;
     const struct list list = {
         .key = "runs",
-        .hidden = RUNS_HIDDEN,
+        .hidden = runs_hidden(&all),
         .wide = COLUMNS_WIDE,
         .empty = "No runs found.",
         .head = print_head,

@@ -23,7 +23,7 @@ static void print_document(const struct ctx *ctx, const struct run *run, const c
     json_key(&json, "project");
     json_text(&json, args_text(ctx->args, "project"));
     json_key(&json, "run");
-    json_text(&json, run->name);
+    json_text(&json, run->name); /* NULL: of all runs */
     json_key(&json, key);
     rows_json_column(&json, rows, 0);
     json_key(&json, "run_id");
@@ -31,15 +31,32 @@ static void print_document(const struct ctx *ctx, const struct run *run, const c
     ctx_json_close(&json);
 }
 
-static enum exit_code list(struct ctx *ctx, const struct kind *kind) {
-    struct run run;
-    enum exit_code code = find_run(ctx, &run);
+static enum exit_code of_run(struct ctx *ctx, const struct kind *kind, struct run *out_run,
+                             struct pg_rows **out_rows) {
+    const enum exit_code code = find_run(ctx, out_run);
     if (code != EXIT_OK) {
         return code;
     }
+    const struct pg_param params[] = {db_text(out_run->id), db_text(kind->kind)};
+    return db_query(ctx, sql_list_metrics, 2, params, out_rows);
+}
+
+static enum exit_code of_project(struct ctx *ctx, const struct kind *kind,
+                                 struct pg_rows **out_rows) {
+    const enum exit_code code = find_project(ctx);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    const struct pg_param params[] = {db_text(args_text(ctx->args, "project")),
+                                      db_text(kind->kind)};
+    return db_query(ctx, sql_list_project_metrics, 2, params, out_rows);
+}
+
+static enum exit_code list(struct ctx *ctx, const struct kind *kind) {
+    struct run run = {.id = NULL};
     struct pg_rows *rows = NULL;
-    const struct pg_param params[] = {db_text(run.id), db_text(kind->kind)};
-    code = db_query(ctx, sql_list_metrics, 2, params, &rows);
+    enum exit_code code = args_given(ctx->args, "run") ? of_run(ctx, kind, &run, &rows)
+                                                       : of_project(ctx, kind, &rows);
     if (code == EXIT_OK && ctx->json && !ctx->lines) {
         print_document(ctx, &run, kind->key, rows);
     } else if (code == EXIT_OK) {

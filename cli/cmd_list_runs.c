@@ -28,6 +28,11 @@ struct answer {
     const struct pg_rows *rows;
 };
 
+/* No terminal has room for configurations. */
+static int wide_of(const struct answer *answer) {
+    return COLUMNS_WIDE + answer->runs.with_config;
+}
+
 /* JSON */
 
 static void print_head(struct json *json, const void *context) {
@@ -66,8 +71,8 @@ static enum exit_code check(struct ctx *ctx, const void *context) {
 static enum exit_code show_list(struct answer *answer) {
     const struct list list = {
         .key = "details",
-        .hidden = RUNS_HIDDEN,
-        .wide = COLUMNS_WIDE,
+        .hidden = runs_hidden(&answer->runs),
+        .wide = wide_of(answer),
         .empty = "No runs found.",
         .check = check,
         .head = print_head,
@@ -183,8 +188,8 @@ static enum exit_code print_table(struct table *table) {
 static enum exit_code show_table(struct answer *answer) {
     struct ctx *ctx = answer->ctx;
     struct table table = {.answer = answer, .curves = ctx->style.form == OUT_TABLE};
-    enum exit_code code =
-        columns_choose(ctx, answer->rows, RUNS_HIDDEN, COLUMNS_WIDE, &table.columns);
+    enum exit_code code = columns_choose(ctx, answer->rows, runs_hidden(&answer->runs),
+                                         wide_of(answer), &table.columns);
     if (code == EXIT_OK && table.curves && !args_given(ctx->args, "fields")) {
         choose_narrow(&table.columns);
     }
@@ -216,6 +221,7 @@ enum exit_code cmd_list_runs(struct ctx *ctx) {
     if (code != EXIT_OK) {
         return code;
     }
+    answer.runs.with_config = args_given(ctx->args, "config");
     code = runs_query(ctx, &answer.runs, args_int(ctx->args, top ? "top" : "limit"), &rows);
     answer.rows = rows;
     if (code == EXIT_OK) {

@@ -12,7 +12,8 @@
 #define JSON_RUNS                                                                                  \
     "[{id: text, name: text, created_at: time, state: text, num_logs: int, last_step: int?, "      \
     "alerts: int, group: text?, world_size: int?, ranks: int?, attempts: int?, last_seen: time, "  \
-    "metrics?: {*: {last: number?, min: number?, max: number?, nonfinite?: {*: text}}}}]"
+    "config?: any, metrics?: {*: {last: number?, min: number?, max: number?, nonfinite?: {*: "     \
+    "text}}}}]"
 #define JSON_ALERTS                                                                                \
     "{project: text, run: text?, level: text?, since: text?, alerts: [{timestamp: time, run: "     \
     "text, title: text, text: text?, level: text, step: int?, rank: int, attempt: int, host: "     \
@@ -265,14 +266,14 @@ const struct command command_table[] = {
      .opts = list_runs_opts,
      .run = cmd_list_runs},
     {.path = "list metrics",
-     .line = "list the names of a run's metrics",
-     .json = "{project: text, run: text, metrics: [text], run_id: text}",
-     .opts = run_opts,
+     .line = "list the names of metrics",
+     .json = "{project: text, run: text?, metrics: [text], run_id: text?}",
+     .opts = list_metrics_opts,
      .run = cmd_list_metrics},
     {.path = "list system-metrics",
-     .line = "list the names of a run's system metrics",
-     .json = "{project: text, run: text, system_metrics: [text], run_id: text}",
-     .opts = run_opts,
+     .line = "list the names of system metrics",
+     .json = "{project: text, run: text?, system_metrics: [text], run_id: text?}",
+     .opts = list_metrics_opts,
      .run = cmd_list_system_metrics},
     {.path = "list alerts",
      .line = "list alerts, newest first",

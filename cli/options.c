@@ -78,12 +78,22 @@ const struct opt list_runs_opts[] = {
      .min = 1,
      .max = LIMIT_MAX,
      .help = "only the first N of that order"},
+    {.name = "config", .kind = OPT_FLAG, .help = "with the configuration of each run"},
     AGG,
     RANK,
     LIMIT("100"),
     {0},
 };
 const struct opt run_opts[] = {PROJECT, RUN, {0}};
+
+const struct opt list_metrics_opts[] = {
+    PROJECT,
+    {.name = "run",
+     .kind = OPT_TEXT,
+     .value = "NAME|ID",
+     .help = "the newest run of that name, or the run with that id; without it: of all runs"},
+    {0},
+};
 
 const struct opt alerts_opts[] = {
     PROJECT,

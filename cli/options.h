@@ -24,6 +24,7 @@ extern const struct opt mcp_opts[];
 extern const struct opt metric_opts[];
 extern const struct opt project_opts[];
 extern const struct opt list_runs_opts[];
+extern const struct opt list_metrics_opts[];
 extern const struct opt prune_opts[];
 extern const struct opt psql_opts[];
 extern const struct opt compare_opts[];

@@ -85,11 +85,16 @@ enum exit_code runs_query(struct ctx *ctx, const struct runs *runs, int64_t limi
         db_text(runs->descending ? "true" : "false"),
         db_text(limit == 0 ? NULL : most),
         db_text(runs->run),
+        db_text(runs->with_config ? "true" : "false"),
     };
-    const enum exit_code code = db_query(ctx, sql_list_runs, 10, params, out_rows);
+    const enum exit_code code = db_query(ctx, sql_list_runs, 11, params, out_rows);
     free(conds);
     free(names);
     return code;
+}
+
+int runs_hidden(const struct runs *runs) {
+    return runs->with_config ? RUNS_TOTAL : RUNS_CONFIG;
 }
 
 int64_t runs_total(const struct pg_rows *rows) {

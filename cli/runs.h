@@ -9,13 +9,14 @@
 #include "cli/ctx.h"
 #include "schema/db/pg.h"
 
-/* Columns of list_runs.sql after those that are shown. */
-enum { RUNS_MAXIMUM = 1, RUNS_MINIMUM, RUNS_LAST, RUNS_TOTAL, RUNS_HIDDEN = RUNS_TOTAL };
+/* The last columns of list_runs.sql, counted from the end. */
+enum { RUNS_MAXIMUM = 1, RUNS_MINIMUM, RUNS_LAST, RUNS_TOTAL, RUNS_CONFIG };
 
 struct runs {
     struct conds conds;
     struct cond order; /* subject NULL: none */
     bool descending;
+    bool with_config; /* also each run's configuration; not read by runs_read() */
     const char *agg;  /* how several ranks become one; NULL: mean */
     const char *rank; /* NULL: all */
     const char *run;  /* the id of the one that is meant; NULL: all */
@@ -31,6 +32,8 @@ void runs_free(struct runs *runs);
  */
 enum exit_code runs_query(struct ctx *ctx, const struct runs *runs, int64_t limit,
                           struct pg_rows **out_rows);
+/* How many of the last columns are not shown. */
+int runs_hidden(const struct runs *runs);
 /* How many meet the conditions, also those beyond the limit. */
 int64_t runs_total(const struct pg_rows *rows);
 

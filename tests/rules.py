@@ -82,7 +82,7 @@ def include_breaches(path, text):
 
 
 def size_breaches(path, text):
-    if not path.endswith((".c", ".h", ".py", ".sql", ".sh", ".js")):
+    if not path.endswith((".c", ".h", ".py", ".sql", ".sh", ".js", ".jsx", ".mjs", ".css")):
         return
     lines = text.splitlines()
     if len(lines) > FILE_LINES_MAX:

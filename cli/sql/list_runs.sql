@@ -3,9 +3,9 @@
 -- conditions and order among them; $4 text: how values of several ranks become one (across_ranks);
 -- $5 integer: rank or null; $6 text: subject of the order, null: created; $7 text: its name;
 -- $8 boolean: descending; $9 bigint: rows at most or null; without an order the newest are kept;
--- $10 bigint: only this run, or null.
+-- $10 bigint: only this run, or null; $11 boolean: with the configuration.
 -- Columns: id, name, created_at, state, num_logs, last_step, alerts, group, world_size, ranks,
--- attempts, last_seen, total (runs that meet the conditions), and for the metrics of $3 in their order
+-- attempts, last_seen, config (null unless wanted), total (runs that meet the conditions), and for the metrics of $3 in their order
 -- the arrays last, minimum, maximum.
 with keyed as (
   select m.*,
@@ -37,7 +37,8 @@ placed as (
    order by place
    limit $9::bigint)
 select run_id::text as id, run as name, created as created_at, state, coalesce(calls, 0) as num_logs,
-       last_step, alerts, group_name as "group", world_size, ranks, attempts, last_seen, total,
+       last_step, alerts, group_name as "group", world_size, ranks, attempts, last_seen,
+       case when $11::boolean then config end as config, total,
        array(select (numbers -> n ->> 0)::float8 from unnest($3) n) as last,
        array(select (numbers -> n ->> 1)::float8 from unnest($3) n) as minimum,
        array(select (numbers -> n ->> 2)::float8 from unnest($3) n) as maximum

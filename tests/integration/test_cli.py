@@ -58,6 +58,16 @@ def test_list_metrics_sorted(stored):
     assert stored.cli("list", "metrics", "--project=p", "--run=ranks").stdout == "name\nloss\n"
 
 
+def test_list_metrics_of_all_runs(stored):
+    got = stored.json("list", "metrics", "--project", "p")
+    assert (got["run"], got["run_id"]) == (None, None)
+    assert got["metrics"] == ["loss", "lr", "train/loss", "val"]
+    assert stored.cli("list", "metrics", "--project=p").stdout == "name\nloss\nlr\ntrain/loss\nval\n"
+    assert stored.json("list", "system-metrics", "--project", "p")["system_metrics"] == [
+        "cpu", "gpu/0/power", "gpu/0/temp"]
+    assert stored.cli("list", "metrics", "--project=nowhere").rc == 3
+
+
 def test_list_system_metrics(stored):
     got = stored.json("list", "system-metrics", "--project", "p", "--run", "twin")
     assert keys(got)[:3] == ["project", "run", "system_metrics"]

@@ -137,6 +137,16 @@ def test_top_and_limit(stored):
     assert "There is more" in stored.cli("list", "runs", "--project", "p", "--limit=2").stderr
 
 
+def test_configurations_beside_runs(stored):
+    got = stored.json("list", "runs", "--project", "p", "--config", "--metric", "acc")["details"]
+    assert got[1]["config"] == {"lr": 0.01, "optim": {"name": "sgd"}, "tags": "base"}
+    assert got[4]["config"] == {} and got[0]["metrics"]["acc"]["last"] == 0.9
+    assert "config" not in stored.json("list", "runs", "--project", "p")["details"][0]
+    assert stored.tsv("list", "runs", "--project", "p", "--config", "--fields", "name,config")[3] == [
+        "lr-10", '{"lr": 10, "on": true, "a.b": 1}']
+    assert "config" not in stored.terminal("list", "runs", "--project", "p", "--config")
+
+
 def test_a_terminal_shows_curves(stored):
     code, shown, _ = stored.terminal("list", "runs", "--project", "p", "--metric=val/loss")
     assert code == 0 and "val/loss curve" in shown

@@ -1,0 +1,13 @@
+// The page begins here.
+import { render } from "preact";
+import { App } from "./app.jsx";
+import { loadSite } from "./data/project.js";
+import "./style/base.css";
+import "./style/shell.css";
+import "./style/controls.css";
+import "./style/table.css";
+import "./style/chart.css";
+import "./style/runs.css";
+
+render(<App />, document.getElementById("app"));
+loadSite();

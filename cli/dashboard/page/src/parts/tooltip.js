@@ -1,0 +1,52 @@
+// The list beside the pointer in a chart. Written without preact: it follows every move of the pointer.
+import { formatNumber } from "../core/format.js";
+
+const LINES = 9;
+
+function lineOf({ curve, i }, near) {
+  const line = document.createElement("div");
+  const dot = document.createElement("i");
+  const name = document.createElement("span");
+  const value = document.createElement("b");
+  line.className = near ? "tip-line near" : "tip-line";
+  dot.style.background = curve.colour;
+  name.textContent = curve.label;
+  value.textContent = formatNumber(curve.y[i]);
+  if (curve.high && near && curve.high[i] !== curve.low[i]) {
+    value.textContent += `  (${formatNumber(curve.low[i])} … ${formatNumber(curve.high[i])})`;
+  }
+  line.append(dot, name, value);
+  return line;
+}
+
+export function createTooltip(host) {
+  const box = document.createElement("div");
+  box.className = "tip";
+  box.hidden = true;
+  host.append(box);
+  return {
+    hide: () => {
+      box.hidden = true;
+    },
+    // found: as curvesAt gives it; head: what the x is
+    show(head, found, left, top) {
+      const title = document.createElement("div");
+      title.className = "tip-head";
+      title.textContent = head;
+      const near = found[0];
+      const lines = found.slice(0, LINES).sort((a, b) => b.curve.y[b.i] - a.curve.y[a.i]);
+      box.replaceChildren(title, ...lines.map((one) => lineOf(one, one === near)));
+      if (found.length > LINES) {
+        const more = document.createElement("div");
+        more.className = "tip-more";
+        more.textContent = `and ${found.length - LINES} more`;
+        box.append(more);
+      }
+      box.hidden = false;
+      const flip = left > host.clientWidth / 2;
+      box.style.left = flip ? "" : `${left + 14}px`;
+      box.style.right = flip ? `${host.clientWidth - left + 14}px` : "";
+      box.style.top = `${Math.max(0, Math.min(top, host.clientHeight - box.offsetHeight))}px`;
+    },
+  };
+}
