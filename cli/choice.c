@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/binary.h"
 #include "cli/db.h"
 #include "cli/points.h"
 #include "cli_sql.h"
+#include "schema/db/binary.h"
 
 static const char more[] = "--max-points 0 prints all, --around N --window N those of a few steps";
 

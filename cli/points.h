@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/binary.h"
+#include "schema/db/binary.h"
 
 #define POINTS_MIN 4 /* the first, the last and one stretch */
 #define POINTS_MAX 100000

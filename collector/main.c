@@ -20,6 +20,7 @@
 
 #include "collector/allowlist.h"
 #include "collector/answers.h"
+#include "collector/compact/compactor.h"
 #include "collector/dbconn.h"
 #include "collector/health.h"
 #include "collector/ingest.h"
@@ -55,6 +56,7 @@ struct daemon {
     struct answers *answers;
     struct writer *writer;
     struct notifier *notifier;
+    struct compactor *compactor;
     struct health *health;
 };
 
@@ -139,7 +141,10 @@ static void note_writer_ended(void *context) {
 }
 
 static enum err start_threads(struct daemon *daemon, struct why *why) {
-    const enum err err = notifier_start(&daemon->settings, &daemon->notifier, why);
+    enum err err = notifier_start(&daemon->settings, &daemon->notifier, why);
+    if (err == ERR_OK) {
+        err = compactor_start(&daemon->settings, &daemon->compactor, why);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -221,6 +226,7 @@ static enum err stop_threads(struct daemon *daemon) {
 /* False: a thread is inside libpq and cannot be joined; what it uses is still there. */
 static bool close_all(struct daemon *daemon) {
     bool ended = notifier_stop(daemon->notifier, clock_mono_ns() + POSTS_MS * CLOCK_NS_PER_MS);
+    ended &= compactor_stop(daemon->compactor, clock_mono_ns() + LINGER_MS * CLOCK_NS_PER_MS);
     ended &= keywatch_stop(daemon->keywatch, clock_mono_ns() + LINGER_MS * CLOCK_NS_PER_MS);
     health_stop(daemon->health);
     writer_free(daemon->writer);

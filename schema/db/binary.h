@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_BINARY_H
-#define CLI_BINARY_H
+#ifndef SCHEMA_DB_BINARY_H
+#define SCHEMA_DB_BINARY_H
 
 /* PostgreSQL's binary form of numbers, as pg_stream_binary() brings it. An array of bigint, float8
  * or timestamptz is big-endian:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/binary.h"
+#include "schema/db/binary.h"
 
 enum { HEADER_BYTES = 20, EMPTY_BYTES = 12, NUMBER_BYTES = 8 };
 
