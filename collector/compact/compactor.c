@@ -99,6 +99,7 @@ static void read_backlog(struct compactor *compactor) {
 
 static void *run(void *context) {
     struct compactor *compactor = context;
+    pthread_setname_np(pthread_self(), "compactor");
     while (!compactor->stopping) {
         read_backlog(compactor);
         for (size_t i = 0; i < compactor->backlog.n && !compactor->stopping; i++) {
