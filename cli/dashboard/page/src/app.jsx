@@ -9,6 +9,7 @@ import { loadRuns } from "./data/runs.js";
 import { Empty, Failure, Loading } from "./parts/states.jsx";
 import { Header } from "./parts/header.jsx";
 import { Help } from "./parts/help.jsx";
+import { Notices } from "./parts/notices.jsx";
 import { RunDrawer } from "./parts/run_drawer.jsx";
 import { RunPicker } from "./parts/run_picker.jsx";
 import { viewOf, views } from "./views.js";
@@ -73,6 +74,7 @@ export function App() {
       {views.map((view) => <ViewKey key={view.id} view={view} />)}
       <Header project={ready} onHelp={openHelp} onPick={() => setPicking(!picking)} />
       <Body project={ready} picking={picking} setPicking={setPicking} />
+      {ready !== null && <Notices project={ready} />}
       {help && <Help onClose={() => setHelp(false)} />}
     </>
   );

@@ -8,6 +8,8 @@ import "./style/controls.css";
 import "./style/table.css";
 import "./style/chart.css";
 import "./style/runs.css";
+import "./style/alerts.css";
+import "./style/status.css";
 
 render(<App />, document.getElementById("app"));
 loadSite();

@@ -1,9 +1,14 @@
 // The views, in the order of the navigation. A view is a component in views/ and a row here; its props are
 // {project}. picker: the list of runs stands beside it. narrow: it reads well in a column of text.
+import { UnseenBadge } from "./parts/notices.jsx";
+import { AlertsView } from "./views/alerts.jsx";
 import { RunsView } from "./views/runs.jsx";
+import { StatusView } from "./views/status.jsx";
 
 export const views = [
   { id: "runs", title: "Runs", key: "1", component: RunsView },
+  { id: "alerts", title: "Alerts", key: "4", component: AlertsView, badge: UnseenBadge },
+  { id: "status", title: "Status", key: "7", component: StatusView },
 ];
 
 export const viewOf = (id) => views.find((view) => view.id === id) ?? views[0];

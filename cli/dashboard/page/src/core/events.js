@@ -36,6 +36,7 @@ function readEvent(block) {
     if (field === "id") lastId = value;
     if (field === "data") event.data += value;
   }
+  if (event.name === "hello") connection.set("live");
   if (event.data !== "") tell(event.name, JSON.parse(event.data));
 }
 
@@ -53,7 +54,7 @@ async function listen(signal, alive) {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   if (failures > 0 || lastId !== null) tell("resync");
   failures = 0;
-  connection.set("live");
+  if (lastId !== null) connection.set("live"); // else with the hello: before it nothing is told
   for (let rest = ""; ; ) {
     const { done, value } = await reader.read();
     if (done) return;

@@ -23,7 +23,7 @@ function Live() {
 
 // What belongs to a project does not go with another one.
 const openProject = (name) => setUrl({
-  project: name, runs: null, filter: null, q: null, group: null, sort: null, run: null, metrics: null,
+  project: name, runs: null, filter: null, q: null, group: null, sort: null, run: null, metrics: null, alert: null,
 }, { push: true });
 
 function ProjectChoice({ project }) {
