@@ -21,7 +21,7 @@ points as (
   select s.run_id, s.rank, s.low, s.high, u.step, u.time, u.value,
          floor((u.step - s.low)::float8 * $5::integer / (s.high - s.low + 1)::float8)::integer as bucket
     from series s
-    join metric_blocks b on b.run_id = s.run_id and b.kind = $4 and b.name = $3
+    join block_columns b on b.run_id = s.run_id and b.kind = $4 and b.name = $3
                         and (s.rank is null or b.rank = s.rank) and ($7::integer is null or b.rank = $7)
                         and b.first_step <= s.high and b.last_step >= s.low,
          unnest(b.steps, b.times, b.values) u(step, time, value)

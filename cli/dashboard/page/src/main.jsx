@@ -10,6 +10,7 @@ import "./style/chart.css";
 import "./style/runs.css";
 import "./style/alerts.css";
 import "./style/status.css";
+import "./style/metrics.css";
 
 render(<App />, document.getElementById("app"));
 loadSite();

@@ -2,11 +2,13 @@
 // {project}. picker: the list of runs stands beside it. narrow: it reads well in a column of text.
 import { UnseenBadge } from "./parts/notices.jsx";
 import { AlertsView } from "./views/alerts.jsx";
+import { MetricsView } from "./views/metrics.jsx";
 import { RunsView } from "./views/runs.jsx";
 import { StatusView } from "./views/status.jsx";
 
 export const views = [
   { id: "runs", title: "Runs", key: "1", component: RunsView },
+  { id: "metrics", title: "Metrics", key: "2", component: MetricsView, picker: true },
   { id: "alerts", title: "Alerts", key: "4", component: AlertsView, badge: UnseenBadge },
   { id: "status", title: "Status", key: "7", component: StatusView },
 ];

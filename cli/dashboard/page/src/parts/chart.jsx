@@ -1,11 +1,11 @@
 // A chart: uPlot for axes, cursor and selection, and our own painter for any number of curves.
 //   curves   see paint.js; x ascending
 //   x, y     {log, range: [from, to] or null for all, label}; x.time: milliseconds since 1970;
-//            x.format(value): how the tooltip says it
+//            x.format(value): how the tooltip says it; x.incrs: distances of ticks
 //   sync     charts with the same word share the pointer's x
 //   lit      a store with the id of the curve that the pointer is at, shared by charts
 //   onZoom   ([from, to]) or (null): somebody chose a stretch, or all of it again
-//   marks    [{x, curve, colour, title, onClick}]: alerts on the curves
+//   marks    [{id, x, curve: id of the curve that it stands on, level, title, onClick}]: alerts
 //   handle   a ref that gets {png(title): Promise of a Blob}
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
@@ -53,7 +53,7 @@ function optionsOf(state, size) {
     ms: 1,
     series: [{}, { paths: () => null, points: { show: false } }],
     axes: [
-      axis(2, { size: 24, space: 56, ...(x.time ? {} : { values: x.ticks ?? ticks }) }),
+      axis(2, { size: 24, space: 56, ...(x.time ? {} : { values: x.ticks ?? ticks }), ...(x.incrs ? { incrs: x.incrs } : {}) }),
       axis(3, { size: 52, space: 28, values: y.ticks ?? ticks }),
     ],
     cursor: {

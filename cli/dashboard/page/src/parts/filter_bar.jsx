@@ -41,7 +41,7 @@ export function Filters({ rows, problem }) {
           {condition}<Icon name="close" />
         </button>
       ))}
-      <input class="filter-input" list="conditions" placeholder="Filter: state=running, config.lr<0.01 …" aria-label="Add a condition"
+      <input class="filter-input" list="conditions" placeholder="Filter: state=running …" title="A condition, as in tocsin list runs --filter: state=running, config.lr<0.01, metric:val/loss<0.5" aria-label="Add a condition"
         value={text} onInput={(event) => setText(event.target.value)} />
       <datalist id="conditions">
         {SUBJECTS.concat(configKeys(rows).map((key) => `config.${key}=`)).map((one) => <option key={one} value={one} />)}

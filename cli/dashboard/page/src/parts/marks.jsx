@@ -1,16 +1,26 @@
-// Marks over a chart, such as alerts: buttons that stand where their x is, at the top of the plot.
+// Marks over a chart, such as alerts: buttons that stand on their curve.
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { nearestIndex } from "./pointer.js";
+
+// On the curve, or at the top where there is none.
+function topOf(u, curve, x) {
+  const i = curve === undefined ? -1 : nearestIndex(curve, x);
+  if (i < 0 || !Number.isFinite(curve.y[i])) return 0;
+  return Math.max(0, Math.min(u.over.clientHeight, u.valToPos(curve.y[i], "y")));
+}
 
 export function placeMarks(state) {
   const { u, marksBox } = state;
   if (!u || !marksBox) return;
-  for (const button of marksBox.children) {
-    const left = u.valToPos(Number(button.dataset.x), "x");
+  const curves = new Map(state.props.curves.map((curve) => [curve.id, curve]));
+  state.props.marks.forEach((mark, i) => {
+    const button = marksBox.children[i];
+    const left = u.valToPos(mark.x, "x");
+    if (button === undefined) return;
     button.hidden = !(left >= 0 && left <= u.over.clientWidth);
     button.style.left = `${u.over.offsetLeft + left}px`;
-    button.style.height = `${u.over.clientHeight}px`;
-    button.style.top = `${u.over.offsetTop}px`;
-  }
+    button.style.top = `${u.over.offsetTop + topOf(u, curves.get(mark.curve), mark.x)}px`;
+  });
 }
 
 export function Marks({ state, marks }) {
@@ -25,7 +35,7 @@ export function Marks({ state, marks }) {
   return (
     <div class="marks" ref={box}>
       {marks.map((mark) => (
-        <button key={mark.id} class={`mark mark-${mark.level}`} data-x={mark.x} title={mark.title} aria-label={mark.title}
+        <button key={mark.id} class={`mark mark-${mark.level}`} title={mark.title} aria-label={mark.title}
           onClick={mark.onClick} />
       ))}
     </div>

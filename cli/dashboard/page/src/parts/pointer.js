@@ -11,7 +11,7 @@ function lastNotAbove(list, value) {
   return low - 1;
 }
 
-function nearestIndex(curve, x) {
+export function nearestIndex(curve, x) {
   const before = lastNotAbove(curve.x, x);
   const after = before + 1;
   const pick = before < 0 || (after < curve.x.length && curve.x[after] - x < x - curve.x[before]) ? after : before;

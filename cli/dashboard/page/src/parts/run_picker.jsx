@@ -2,6 +2,7 @@
 import { useMemo } from "preact/hooks";
 import { setUrl } from "../core/url.js";
 import { groupOf, useChoice } from "../data/choice.js";
+import { lit } from "../data/lit.js";
 import { plural } from "../core/format.js";
 import { Filters, Search } from "./filter_bar.jsx";
 import { GroupChoice } from "./group_choice.jsx";
@@ -21,10 +22,14 @@ const columnsOf = ({ checked, check, colours }) => [
   },
   {
     id: "name", title: "Run", width: "minmax(0, 1fr)", sortable: false, text: (row) => row.name,
-    render: (row) => <span class="run-name"><i class="dot" style={{ background: colours.get(row.id) }} />{row.name}</span>,
+    render: (row) => (
+      <span class="run-name" onMouseEnter={() => lit.set(row.id)} onMouseLeave={() => lit.set(null)}>
+        <i class="dot" style={{ background: colours.get(row.id) }} />{row.name}
+      </span>
+    ),
   },
   {
-    id: "more", title: "", width: "34px", sortable: false,
+    id: "more", title: "", width: "30px", class: "tight", sortable: false,
     render: (row) => (
       <button class="icon-button quiet" title="About this run" aria-label={`About ${row.name}`}
         onClick={(event) => { event.stopPropagation(); setUrl({ run: row.id }); }}>
@@ -53,7 +58,7 @@ export function RunPicker({ onClose }) {
         </div>
       </div>
       {problem ? <Failure problem={problem} /> : (
-        <Table columns={columns} rows={lines} rowKey={(row) => row.id} onRow={(row) => check([row.id])} label="Runs"
+        <Table columns={columns} rows={lines} rowKey={(row) => row.id} onRow={(row) => check([row.id])} label="Runs" headless
           rowClass={(row) => (checked.size > 0 && !checked.has(row.id) ? "off" : "")}
           renderWide={(line) => (
             <button class="group-line" title="Draw this group" onClick={() => check(line.ids)}>

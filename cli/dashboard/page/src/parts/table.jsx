@@ -1,5 +1,6 @@
 // A table of any length: only the rows in sight exist.
 //   columns  {id, title, width (a CSS grid track), align: "end", render(row), text(row), sortable}
+//   headless without the line of titles
 //   rows     objects; one with wide: true is a line across all columns, drawn by renderWide(row)
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
@@ -72,7 +73,7 @@ function useCursor(rows, first, box, { rowKey, onRow, onMark }) {
   return [cursor, onKeyDown];
 }
 
-export function Table({ columns, rows, rowKey, sort, onSort, onRow, onMark, rowClass, renderWide, label }) {
+export function Table({ columns, rows, rowKey, sort, onSort, onRow, onMark, rowClass, renderWide, label, headless }) {
   const box = useRef(null);
   const [first, last] = useWindow(box, rows.length);
   const [cursor, onKeyDown] = useCursor(rows, first, box, { rowKey, onRow, onMark });
@@ -80,9 +81,11 @@ export function Table({ columns, rows, rowKey, sort, onSort, onRow, onMark, rowC
   const grid = { gridTemplateColumns: template };
   return (
     <div class="table" role="table" aria-label={label} aria-rowcount={rows.length} ref={box} tabIndex={0} onKeyDown={onKeyDown}>
-      <div class="tr thead" role="row" style={grid}>
-        {columns.map((column) => <Head key={column.id} column={column} sort={sort} onSort={onSort} />)}
-      </div>
+      {!headless && (
+        <div class="tr thead" role="row" style={grid}>
+          {columns.map((column) => <Head key={column.id} column={column} sort={sort} onSort={onSort} />)}
+        </div>
+      )}
       <div class="tbody" style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${(rows.length - last) * ROW_PX}px` }}>
         {rows.slice(first, last).map((row, i) => row.wide
           ? <div class="tr wide" role="row" key={rowKey(row)}>{renderWide(row)}</div>

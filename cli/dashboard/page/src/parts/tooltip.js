@@ -12,11 +12,19 @@ function lineOf({ curve, i }, near) {
   dot.style.background = curve.colour;
   name.textContent = curve.label;
   value.textContent = formatNumber(curve.y[i]);
-  if (curve.high && near && curve.high[i] !== curve.low[i]) {
-    value.textContent += `  (${formatNumber(curve.low[i])} … ${formatNumber(curve.high[i])})`;
-  }
   line.append(dot, name, value);
   return line;
+}
+
+function foot(found) {
+  const parts = [];
+  const { curve, i } = found[0];
+  if (curve.high && curve.high[i] !== curve.low[i]) parts.push(`from ${formatNumber(curve.low[i])} to ${formatNumber(curve.high[i])} there`);
+  if (found.length > LINES) parts.push(`and ${found.length - LINES} more`);
+  const box = document.createElement("div");
+  box.className = "tip-foot";
+  box.textContent = parts.join(" · ");
+  return box;
 }
 
 export function createTooltip(host) {
@@ -35,13 +43,7 @@ export function createTooltip(host) {
       title.textContent = head;
       const near = found[0];
       const lines = found.slice(0, LINES).sort((a, b) => b.curve.y[b.i] - a.curve.y[a.i]);
-      box.replaceChildren(title, ...lines.map((one) => lineOf(one, one === near)));
-      if (found.length > LINES) {
-        const more = document.createElement("div");
-        more.className = "tip-more";
-        more.textContent = `and ${found.length - LINES} more`;
-        box.append(more);
-      }
+      box.replaceChildren(title, ...lines.map((one) => lineOf(one, one === near)), foot(found));
       box.hidden = false;
       const flip = left > host.clientWidth / 2;
       box.style.left = flip ? "" : `${left + 14}px`;

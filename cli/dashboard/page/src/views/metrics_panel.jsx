@@ -1,0 +1,114 @@
+// One metric of the chosen runs: its curves, the alerts on them, and what can be taken along.
+import { useMemo, useRef } from "preact/hooks";
+import { csvOf, download } from "../core/download.js";
+import { setUrl } from "../core/url.js";
+import { useVisible } from "../core/visible.js";
+import { stepsBetween } from "../data/axes.js";
+import { lineOf } from "../data/lines.js";
+import { lit } from "../data/lit.js";
+import { useCurves } from "../data/use_curves.js";
+import { Chart } from "../parts/chart.jsx";
+import { Icon } from "../parts/icons.jsx";
+import { marksOf } from "./metrics_marks.js";
+
+const BUCKETS = 24_000; // of all curves of a panel
+const pointsFor = (runs) => Math.round(Math.min(400, Math.max(50, BUCKETS / Math.max(1, runs))) / 10) * 10;
+
+// The whole of the curves, and while zoomed a finer part of them.
+function usePanelCurves({ project, metric, choice, drawing }, visible) {
+  const ids = useMemo(() => choice.chosen.map((row) => row.id), [choice.chosen]);
+  const points = pointsFor(ids.length);
+  const whole = useCurves({ project, metric, points }, ids, visible);
+  const needs = drawing.axis.metric;
+  const others = useCurves(needs ? { project, metric: needs, points } : null, ids, visible);
+  const steps = useMemo(
+    () => whole.curves && stepsBetween(drawing.axis, drawing.zoom, [...whole.curves.series.values()]),
+    [drawing.axis, drawing.zoom, whole.curves, drawing.zoom && whole.version],
+  );
+  const fine = useCurves(steps ? { project, metric, points, from: steps[0], to: steps[1] } : null, ids, visible);
+  return { ids, whole, others, fine };
+}
+
+function useLines({ whole, others, fine, ids }, { choice, drawing }) {
+  return useMemo(() => {
+    const rows = new Map(choice.chosen.map((row) => [row.id, row]));
+    return ids.flatMap((id) => (whole.curves?.ofRun.get(id) ?? []).map((key) => {
+      const series = fine.curves?.series.get(key) ?? whole.curves.series.get(key);
+      return lineOf(series, {
+        axis: drawing.axis, other: others.curves?.series.get(key), smooth: drawing.smooth,
+        colour: choice.colours.get(id), label: rows.get(id).name,
+      });
+    })).filter((curve) => curve.x.length > 0);
+  }, [ids, whole.version, whole.curves, others.version, fine.version, fine.curves, drawing, choice.colours]);
+}
+
+const CSV_HEAD = ["run", "run_id", "first_step", "last_step", "first_time", "last_time", "min", "max", "mean", "last", "values", "nonfinite"];
+
+function exportCsv(metric, { whole, fine, ids }, choice) {
+  const names = new Map(choice.chosen.map((row) => [row.id, row.name]));
+  const rows = ids.flatMap((id) => (whole.curves.ofRun.get(id) ?? []).flatMap((key) => {
+    const s = fine.curves?.series.get(key) ?? whole.curves.series.get(key);
+    return s.n.map((n, i) => [
+      names.get(id), id, s.first_step[i], s.last_steps[i], new Date(s.first_time[i]).toISOString(),
+      new Date(s.last_time[i]).toISOString(), s.min[i], s.max[i], s.mean[i], s.last[i], n, s.odd[i],
+    ]);
+  }));
+  download(`${metric}.csv`, csvOf(CSV_HEAD, rows));
+}
+
+async function exportPng(metric, handle) {
+  const blob = await handle.current?.png(metric);
+  if (blob) download(`${metric}.png`, blob);
+}
+
+function Head({ metric, full, onCsv, onPng }) {
+  const slash = metric.indexOf("/");
+  return (
+    <header class="panel-head">
+      <h3 class="panel-title" title={metric}>
+        {slash >= 0 && <span class="muted">{metric.slice(0, slash + 1)}</span>}{metric.slice(slash + 1)}
+      </h3>
+      <span class="panel-tools">
+        <button class="tool" title="What is drawn, as CSV" onClick={onCsv}>CSV</button>
+        <button class="tool" title="The picture, as PNG" onClick={onPng}>PNG</button>
+        <button class="icon-button" title={full ? "Back to all panels (Esc)" : "Only this panel"} aria-label={full ? "Close" : "Enlarge"}
+          onClick={() => setUrl({ full: full ? null : metric }, { push: !full })}>
+          <Icon name={full ? "close" : "expand"} />
+        </button>
+      </span>
+    </header>
+  );
+}
+
+// Over or instead of the chart: why it is empty.
+function Note({ found, lines }) {
+  const problem = found.whole.problem ?? found.fine.problem;
+  if (problem) return <p class="panel-note bad">{problem.message}</p>;
+  if (lines.length > 0) return null;
+  if (found.ids.length === 0) return <p class="panel-note">No run is chosen.</p>;
+  return found.whole.ready ? <p class="panel-note">None of these runs has logged it.</p> : <p class="panel-note wait"><span class="pulse" /></p>;
+}
+
+export function MetricsPanel(props) {
+  const { metric, choice, drawing, alerts, onZoom, full } = props;
+  const box = useRef(null);
+  const handle = useRef(null);
+  const visible = useVisible(box);
+  const found = usePanelCurves(props, visible);
+  const lines = useLines(found, props);
+  const marks = useMemo(() => marksOf(alerts, choice.chosen, lines, drawing.axis, found.whole.curves), [alerts, choice.chosen, lines]);
+  const { axis, zoom, logx, logy } = drawing;
+  const x = useMemo(() => ({ ...axis, log: logx && !axis.time, range: zoom }), [axis, zoom, logx]);
+  const y = useMemo(() => ({ log: logy }), [logy]);
+  return (
+    <article class="panel" aria-label={metric} ref={box}>
+      <Head metric={metric} full={full} onCsv={() => exportCsv(metric, found, choice)} onPng={() => exportPng(metric, handle)} />
+      <div class="panel-body">
+        {visible && lines.length > 0 && (
+          <Chart curves={lines} x={x} y={y} sync="metrics" lit={lit} onZoom={onZoom} marks={marks} handle={handle} />
+        )}
+        {visible && <Note found={found} lines={lines} />}
+      </div>
+    </article>
+  );
+}
