@@ -11,6 +11,8 @@ import "./style/runs.css";
 import "./style/alerts.css";
 import "./style/status.css";
 import "./style/metrics.css";
+import "./style/ranks.css";
+import "./style/sweeps.css";
 
 render(<App />, document.getElementById("app"));
 loadSite();

@@ -6,3 +6,13 @@ const PALETTE = {
 };
 
 export const colourOf = (index, theme) => PALETTE[theme][index % PALETTE[theme].length];
+
+// A scale from little to much that is as dark in grey as in colour (after viridis), 0 to 1.
+const STOPS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
+
+export function gradient(share) {
+  const at = Math.min(1, Math.max(0, share)) * (STOPS.length - 1);
+  const low = Math.min(STOPS.length - 2, Math.floor(at));
+  const part = (i) => Math.round(STOPS[low][i] + (STOPS[low + 1][i] - STOPS[low][i]) * (at - low));
+  return `rgb(${part(0)} ${part(1)} ${part(2)})`;
+}

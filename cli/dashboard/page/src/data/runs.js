@@ -68,11 +68,15 @@ onEvent("resync", async () => {
   if (ids.length > 0) watchers.forEach((watcher) => watcher(ids));
 });
 
+// What the Python package keeps there for itself; the run has fields for them.
+const RESERVED = ["_Created", "_Group", "_Username"];
+
 // Keys of all configurations, nested ones with dots, as conditions name them.
 export function configKeys(rows) {
   const keys = new Set();
   const walk = (value, path) => {
     for (const [key, inner] of Object.entries(value ?? {})) {
+      if (path === "" && RESERVED.includes(key)) continue;
       if (inner !== null && typeof inner === "object" && !Array.isArray(inner)) walk(inner, `${path}${key}.`);
       else keys.add(path + key);
     }

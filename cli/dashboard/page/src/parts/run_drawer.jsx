@@ -45,8 +45,8 @@ function Config({ config }) {
 // Views of this one run only.
 const Links = ({ id }) => (
   <p class="drawer-links">
-    {views.filter((view) => view.id !== "runs").map((view) => (
-      <button key={view.id} class="button" onClick={() => setUrl({ view: view.id, runs: id, run: null }, { push: true })}>{view.title}</button>
+    {views.filter((view) => view.picker || view.run).map((view) => (
+      <button key={view.id} class="button" onClick={() => setUrl({ view: view.id, [view.run ?? "runs"]: id, run: null }, { push: true })}>{view.title}</button>
     ))}
   </p>
 );
