@@ -23,6 +23,7 @@ struct producer {
     uint64_t last_seq[WIRE_LANES]; /* committed */
     size_t slot[WIRE_LANES];       /* 1 + its stream in the group being built; 0: not in it */
     struct run_state *state;       /* NULL: not known, to be read from PostgreSQL */
+    uint64_t state_round;          /* the latest in which its state was written */
     bool state_dirty;              /* some row differs from the table, or state_seq is behind */
     bool seen;                     /* committed something since runs.last_seen was written */
     bool state_lost;               /* its state could not be computed; not tried again */

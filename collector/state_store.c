@@ -21,6 +21,7 @@ struct state_store {
     struct producer *producers[FLUSH_PRODUCERS_MAX]; /* of this flush, in lock order */
     bool written[FLUSH_PRODUCERS_MAX];
     size_t n;
+    uint64_t round;
     bool repair_off; /* a repair took too long; not tried again by this process */
 };
 
@@ -36,6 +37,7 @@ struct state_store *state_store_new(struct dbconn *conn, struct roster *roster) 
     }
     store->conn = conn;
     store->roster = roster;
+    store->round = 1; /* a new producer has been in none */
     statement_init(&store->advance, "advance_state", sql_advance_state, 3, advance);
     statement_init(&store->rows, "store_run_state", sql_store_run_state, 13, rows);
     statement_init(&store->touch, "touch_runs", sql_touch_runs, 1, advance);
@@ -58,24 +60,6 @@ static int compare(const void *left, const void *right) {
         return a->run_id < b->run_id ? -1 : 1;
     }
     return memcmp(&a->id, &b->id, sizeof a->id);
-}
-
-static bool has_news(const struct producer *producer) {
-    return producer->seen || (producer->state_dirty && producer->state);
-}
-
-/* True if some were left for the next flush. */
-static bool choose(struct state_store *store, bool only_ended) {
-    struct producer *producer = roster_next(store->roster, NULL);
-    store->n = 0;
-    for (; producer && store->n < FLUSH_PRODUCERS_MAX;
-         producer = roster_next(store->roster, producer)) {
-        if (has_news(producer) && (producer->ended || !only_ended)) {
-            store->producers[store->n++] = producer;
-        }
-    }
-    qsort(store->producers, store->n, sizeof(struct producer *), compare);
-    return producer != NULL;
 }
 
 /* Claims the producers whose state in memory is the whole: written[] tells which. The claim's
@@ -185,6 +169,7 @@ static enum err flush_step(struct pg *pg, void *context, struct why *why) {
 static void settle(struct state_store *store, size_t i) {
     struct producer *producer = store->producers[i];
     producer->seen = false;
+    producer->state_round = store->round;
     if (store->written[i]) {
         struct run_state_row *row = run_state_next(producer->state, NULL);
         for (; row; row = run_state_next(producer->state, row)) {
@@ -196,9 +181,11 @@ static void settle(struct state_store *store, size_t i) {
     }
 }
 
-enum err state_store_flush(struct state_store *store, bool only_ended, bool *out_more,
-                           struct why *why) {
-    const bool more = choose(store, only_ended);
+enum err state_store_flush(struct state_store *store, enum state_scope scope,
+                           enum state_left *out_left, struct why *why) {
+    const enum state_left left = state_round_choose(
+        store->roster, scope, store->round, FLUSH_PRODUCERS_MAX, store->producers, &store->n);
+    qsort(store->producers, store->n, sizeof(struct producer *), compare);
     if (store->n > 0) {
         const enum err err = dbconn_run(store->conn, flush_step, store, why);
         if (err != ERR_OK) {
@@ -209,7 +196,10 @@ enum err state_store_flush(struct state_store *store, bool only_ended, bool *out
             settle(store, i);
         }
     }
-    *out_more = more;
+    if (scope == STATE_ROUND && left != STATE_LEFT_NOW) {
+        store->round++;
+    }
+    *out_left = left;
     return ERR_OK;
 }
 

@@ -18,6 +18,7 @@
 
 #include "collector/dbconn.h"
 #include "collector/roster.h"
+#include "collector/state_round.h"
 #include "schema/wire/err.h"
 
 struct state_store;
@@ -25,11 +26,11 @@ struct state_store;
 struct state_store *state_store_new(struct dbconn *conn, struct roster *roster); /* borrows both */
 void state_store_free(struct state_store *store);                                /* NULL is fine */
 
-/* out_more: there is more to do. Errors: those of dbconn_run(). A state that PostgreSQL cannot
- * compute in time is no error: it is counted and given up. only_ended: of producers at their end.
- */
-enum err state_store_flush(struct state_store *store, bool only_ended, bool *out_more,
-                           struct why *why) ERR_MUST_CHECK;
+/* Errors of all: those of dbconn_run(). A state that PostgreSQL cannot compute in time is no error:
+ * it is counted and given up. */
+enum err state_store_flush(struct state_store *store, enum state_scope scope,
+                           enum state_left *out_left, struct why *why) ERR_MUST_CHECK;
+/* out_more: there is more to do. */
 enum err state_store_refresh(struct state_store *store, bool *out_more,
                              struct why *why) ERR_MUST_CHECK;
 enum err state_store_repair(struct state_store *store, bool *out_more,

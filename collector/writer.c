@@ -196,8 +196,9 @@ static enum err do_group(struct writer *writer, struct why *why) {
     if (news.alerted) {
         writer->links.alerted(writer->links.context);
     }
-    for (bool more = news.ended; err == ERR_OK && more;) {
-        err = state_store_flush(writer->states, true, &more, why);
+    enum state_left left = news.ended ? STATE_LEFT_NOW : STATE_LEFT_NONE;
+    while (err == ERR_OK && left == STATE_LEFT_NOW) {
+        err = state_store_flush(writer->states, STATE_ENDED, &left, why);
     }
     answers_send(writer->links.answers);
     drop_group(writer);
@@ -214,15 +215,15 @@ static bool flush_is_due(const struct writer *writer, int64_t now_ns) {
             roster_state_bytes(writer->roster) > STATE_BYTES_MAX);
 }
 
-static enum err flush_states(struct writer *writer, struct why *why) {
-    bool more_flush = false;
+static enum err flush_states(struct writer *writer, enum state_scope scope, struct why *why) {
+    enum state_left left = STATE_LEFT_NONE;
     bool more_refresh = false;
-    enum err err = state_store_flush(writer->states, false, &more_flush, why);
+    enum err err = state_store_flush(writer->states, scope, &left, why);
     if (err == ERR_OK) {
         err = state_store_refresh(writer->states, &more_refresh, why);
     }
-    writer->unflushed = more_flush || more_refresh;
-    if (!writer->unflushed) {
+    writer->unflushed = left != STATE_LEFT_NONE || more_refresh;
+    if (left != STATE_LEFT_NOW && !more_refresh) {
         const int64_t interval_ns = writer->links.settings->state_interval_ms * CLOCK_NS_PER_MS;
         writer->flush_ns = clock_mono_ns() + interval_ns;
     }
@@ -241,7 +242,7 @@ static enum err repair_states(struct writer *writer, struct why *why) {
 /* What time brings. */
 static enum err tick(struct writer *writer, int64_t now_ns, struct why *why) {
     if (flush_is_due(writer, now_ns)) {
-        return flush_states(writer, why);
+        return flush_states(writer, STATE_ROUND, why);
     }
     if (now_ns >= writer->repair_ns) {
         return repair_states(writer, why);
@@ -274,7 +275,7 @@ static enum err turn(struct writer *writer, struct why *why) {
 static enum err finish(struct writer *writer, struct why *why) {
     enum err err = ERR_OK;
     while (writer->unflushed && err == ERR_OK) {
-        err = flush_states(writer, why);
+        err = flush_states(writer, STATE_ALL, why);
     }
     return err;
 }
