@@ -159,4 +159,5 @@ class Page(Found):
         strange = [url for url in seen["requests"] if not url.startswith((origin, "data:", "blob:"))]
         # That a server is away is said by the browser itself.
         errors = [error for error in seen["errors"] if not error.startswith("Failed to load resource")]
-        assert (errors, seen["dialogs"], strange) == ([], [], [])
+        found = errors, seen["dialogs"], strange
+        assert found == ([], [], []), found

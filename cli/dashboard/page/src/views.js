@@ -8,6 +8,7 @@ import { RanksView } from "./views/ranks.jsx";
 import { RunsView } from "./views/runs.jsx";
 import { StatusView } from "./views/status.jsx";
 import { SweepsView } from "./views/sweeps.jsx";
+import { SystemView } from "./views/system.jsx";
 
 export const views = [
   { id: "runs", title: "Runs", key: "1", component: RunsView },
@@ -15,6 +16,7 @@ export const views = [
   { id: "ranks", title: "Ranks", key: "3", component: RanksView, run: "of" },
   { id: "alerts", title: "Alerts", key: "4", component: AlertsView, badge: UnseenBadge },
   { id: "sweeps", title: "Sweeps", key: "5", component: SweepsView, picker: true },
+  { id: "system", title: "System", key: "6", component: SystemView, picker: true },
   { id: "status", title: "Status", key: "7", component: StatusView },
 ];
 

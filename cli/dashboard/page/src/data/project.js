@@ -14,6 +14,7 @@ export async function loadSite() {
   try {
     const [session, list] = await Promise.all([get("session"), get("list/projects")]);
     site.set({ ...session, projects: list.details.sort((a, b) => b.last_seen.localeCompare(a.last_seen)) });
+    if (list.details.length === 0) setTimeout(loadSite, RETRY_MS); // the first one is worth waiting for
   } catch (problem) {
     site.set({ problem });
     if (problem.retryable) setTimeout(loadSite, RETRY_MS);

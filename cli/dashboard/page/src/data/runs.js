@@ -87,7 +87,7 @@ export function configKeys(rows) {
 
 export function configValue(config, key) {
   if (config === null || config === undefined) return undefined;
-  if (key in config) return config[key];
+  if (Object.hasOwn(config, key)) return config[key];
   const dot = key.indexOf(".");
   return dot < 0 ? undefined : configValue(config[key.slice(0, dot)], key.slice(dot + 1));
 }

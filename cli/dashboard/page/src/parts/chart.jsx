@@ -18,6 +18,7 @@ import { padded, spanned, xExtent, yExtent } from "./extent.js";
 import { Marks, placeMarks } from "./marks.jsx";
 import { paintCurves, paintLit } from "./paint.js";
 import { curvesAt } from "./pointer.js";
+import { TIME_TICKS, TIME_TICKS_PX } from "./time_ticks.js";
 import { createTooltip } from "./tooltip.js";
 import { pngOf } from "./png.js";
 
@@ -53,7 +54,10 @@ function optionsOf(state, size) {
     ms: 1,
     series: [{}, { paths: () => null, points: { show: false } }],
     axes: [
-      axis(2, { size: 24, space: 56, ...(x.time ? {} : { values: x.ticks ?? ticks }), ...(x.incrs ? { incrs: x.incrs } : {}) }),
+      axis(2, {
+        size: x.time ? TIME_TICKS_PX : 24, space: 56, values: x.time ? TIME_TICKS : x.ticks ?? ticks,
+        ...(x.incrs ? { incrs: x.incrs } : {}),
+      }),
       axis(3, { size: 52, space: 28, values: y.ticks ?? ticks }),
     ],
     cursor: {

@@ -42,9 +42,9 @@ const pathOf = (places, xs) => places
   .filter((part) => part !== null)
   .map((part, i) => `${i === 0 ? "M" : "L"}${part}`).join("");
 
-// Kept: the stretches of axes that lines must go through.
+// Kept: the stretches of axes that lines must go through; a Map, because an axis may be called "constructor".
 function useBrush() {
-  const [kept, setKept] = useState({});
+  const [kept, setKept] = useState(new Map());
   const drag = useRef(null);
   const place = (event) => Math.min(1, Math.max(0, atOf(event.clientY - event.currentTarget.closest("svg").getBoundingClientRect().top)));
   return {
@@ -53,12 +53,12 @@ function useBrush() {
       onPointerDown: (event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         drag.current = place(event);
-        setKept((old) => ({ ...old, [id]: undefined }));
+        setKept((old) => new Map(old).set(id, undefined));
       },
       onPointerMove: (event) => {
         if (drag.current === null) return;
         const ends = [drag.current, place(event)].sort((a, b) => a - b);
-        if (ends[1] - ends[0] > 0.015) setKept((old) => ({ ...old, [id]: ends }));
+        if (ends[1] - ends[0] > 0.015) setKept((old) => new Map(old).set(id, ends));
       },
       onPointerUp: () => {
         drag.current = null;
@@ -67,8 +67,10 @@ function useBrush() {
   };
 }
 
+const isWithin = (range, at) => range === undefined || (at !== null && at >= range[0] && at <= range[1]);
+
 function Axis({ axis, x, kept, handlers, last }) {
-  const range = kept[axis.id];
+  const range = kept.get(axis.id);
   return (
     <g class="axis">
       <text class="axis-title" x={x} y={14} text-anchor={last ? "end" : "middle"}>{axis.title.length > 22 ? `…${axis.title.slice(-21)}` : axis.title}{axis.scale.log ? " (log)" : ""}</text>
@@ -94,7 +96,7 @@ export function SweepsParallel({ results, sweep, over, setOver, open }) {
   const xs = axes.map((_, i) => SIDE + (axes.length === 1 ? 0.5 : i / (axes.length - 1)) * inner);
   const lines = results.map((one) => {
     const places = axes.map((axis) => axis.scale.at(axis.of(one)));
-    const isKept = axes.every((axis, i) => !kept[axis.id] || (places[i] !== null && places[i] >= kept[axis.id][0] && places[i] <= kept[axis.id][1]));
+    const isKept = axes.every((axis, i) => isWithin(kept.get(axis.id), places[i]));
     return { ...one, places, isKept };
   });
   const lit = lines.find(({ row }) => row.id === over);
