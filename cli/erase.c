@@ -27,6 +27,7 @@ static const struct step {
     bool blocks;
 } steps[] = {
     {sql_delete_producers, false, false},  {sql_delete_blocks, true, true},
+    {sql_delete_rollups, true, false},     {sql_delete_compacted, true, false},
     {sql_delete_alerts, true, false},      {sql_delete_gaps, false, false},
     {sql_delete_quarantine, false, false}, {sql_delete_states, true, false},
     {sql_delete_series, false, false},     {sql_delete_attempts, false, false},

@@ -4,25 +4,27 @@
 -- that is everything new, if steps only rise. Whether they did is seen from the number of calls:
 -- a block the state includes begins at or below its last_step, so nothing is ever counted twice,
 -- and if the calls add up to those committed, nothing was left out. If they do not, the caller asks
--- again with $4: everything from all blocks. The rules are those of 0001_init.sql: minimum and
+-- again with $4: everything from all blocks. Where retention removed blocks, what the state knows of
+-- them stays, and `compacted` has their number. The rules are those of 0001_init.sql: minimum and
 -- maximum ignore NaN, last is of the highest step, the latest logged of equals.
 --
 -- $1 run_id, $2 rank, $3 attempt, $4 from all blocks. Columns: calls of all keysets.
 with base as (
-  select s.*
+  select s.*, c.calls as rolled_calls -- and those that were removed
     from run_state s
+    left join compacted c using (run_id, keyset_id, rank, attempt)
    where s.run_id = $1::bigint and s.rank = $2::bigint and s.attempt = $3::bigint
-     and not $4::boolean),
+     and (c.removed > 0 or not $4::boolean)),
 keysets as (
   select k.keyset_id,
-         case when b.last_step is null then '-9223372036854775808'::bigint
+         case when b.last_step is null or $4 then '-9223372036854775808'::bigint
               when b.last_step = 9223372036854775807::bigint then b.last_step
               else b.last_step + 1
          end as from_step
     from (select distinct s.keyset_id from series s where s.run_id = $1::bigint) k
     left join base b using (keyset_id)),
 fresh as materialized (
-  select k.keyset_id, b.first_step, b.last_step, b.steps, b.times, b.values,
+  select k.keyset_id, b.first_step, b.last_step, b.steps, b.times, b.values, b.rolled,
          cardinality(b.steps) as n
     from keysets k
     join blocks b on b.run_id = $1::bigint and b.keyset_id = k.keyset_id
@@ -31,9 +33,11 @@ fresh as materialized (
 totals as (
   select keyset_id, sum(calls)::bigint as calls, min(first_step) as first_step,
          max(last_step) as last_step
-    from (select keyset_id, n as calls, first_step, last_step from fresh
+    from (select f.keyset_id, case when not (f.rolled and b.keyset_id is not null and $4) then f.n end as calls,
+                 f.first_step, f.last_step
+            from fresh f left join base b using (keyset_id)
           union all
-          select keyset_id, calls, first_step, last_step from base) t
+          select keyset_id, case when $4 then rolled_calls else calls end, first_step, last_step from base) t
    group by keyset_id),
 ranges as (
   select keyset_id, array_agg(coalesce(low, 'NaN') order by position) as minimum,

@@ -14,6 +14,39 @@ def iso(seconds):
     """T0 plus seconds, as the CLI prints it."""
     return (T0 + timedelta(seconds=seconds)).isoformat()
 
+_ROLLUPS = """
+with points as (
+  select b.keyset_id, b.rank, b.attempt, s.position, u.step & -{width} as bucket, u.*,
+         u.value not in ('NaN', 'Infinity', '-Infinity') as finite
+    from blocks b join series s using (run_id, keyset_id),
+         unnest(b.steps, b.times, b.values[(s.position - 1) * cardinality(b.steps) + 1
+                                           : s.position * cardinality(b.steps)]) u(step, time, value)
+   where b.run_id = {run} and not b.rolled),
+buckets as (
+  select keyset_id, rank, attempt, position, bucket, count(*) as calls, min(step) as first_step,
+         max(step) as last_step, min(time) as first_time, max(time) as last_time,
+         coalesce(min(value) filter (where finite), 'NaN') as low,
+         coalesce((array_agg(step order by value, step) filter (where finite))[1], 0) as low_step,
+         coalesce(max(value) filter (where finite), 'NaN') as high,
+         coalesce((array_agg(step order by value desc, step) filter (where finite))[1], 0) as high_step,
+         coalesce(sum(value) filter (where finite), 0) as sum,
+         (array_agg(value order by step desc, time desc))[1] as last,
+         count(*) filter (where not finite) as odd,
+         (dense_rank() over (partition by keyset_id, rank, attempt order by bucket) - 1) / {per_row} as part
+    from points group by keyset_id, rank, attempt, position, bucket)
+insert into rollups
+select {run}, keyset_id, {width}, min(first_step), max(last_step), rank, attempt, {level},
+       array_agg(calls order by bucket) filter (where position = 1),
+       array_agg(first_step order by bucket) filter (where position = 1),
+       array_agg(last_step order by bucket) filter (where position = 1),
+       array_agg(first_time order by bucket) filter (where position = 1),
+       array_agg(last_time order by bucket) filter (where position = 1),
+       array_agg(low order by position, bucket), array_agg(low_step order by position, bucket),
+       array_agg(high order by position, bucket), array_agg(high_step order by position, bucket),
+       array_agg(sum order by position, bucket), array_agg(last order by position, bucket),
+       array_agg(odd order by position, bucket)
+  from buckets group by keyset_id, rank, attempt, part"""
+
 
 class Stored:
     """Writes into a migrated database, reads it with the CLI. Times are T0 plus seconds."""
@@ -87,6 +120,17 @@ class Stored:
                  .replace("%(run)s", str(run_id)).replace("%(keyset)s", str(keyset))
                  .replace("%(rank)s", str(rank)).replace("%(attempt)s", str(attempt))
                  .replace("%(n)s", str(n)))
+
+    def rolled(self, run_id, width=4, per_row=4):
+        """All its blocks are rolled, as by compaction: buckets of `width` steps and of 32 times that, so many a row."""
+        for level, steps in (1, width), (2, 32 * width):
+            self.db.query(_ROLLUPS.format(run=run_id, level=level, width=steps, per_row=per_row))
+        self.db.query("""insert into compacted (run_id, keyset_id, rank, attempt, calls, from_step)
+                         select run_id, keyset_id, rank, attempt, sum(cardinality(steps)), max(first_step)
+                           from blocks where run_id = %s and not rolled group by 1, 2, 3, 4
+                         on conflict (run_id, keyset_id, rank, attempt) do update
+                            set calls = compacted.calls + excluded.calls, from_step = excluded.from_step""", run_id)
+        self.db.query("update blocks set rolled = true where run_id = %s", run_id)
 
     def refresh_state(self):
         """last, minimum and maximum in run_state as the collector keeps them."""

@@ -30,6 +30,7 @@ def fill_run(stored, run_id, name="r", project="p", ending="finished"):
     db = stored.db
     stored.run(project, name, run_id, ending=ending)
     stored.log(run_id, ["a", "b"], [(s, s, [s, -s]) for s in range(10)])
+    stored.rolled(run_id, per_row=4)
     alert = stored.alert(run_id, "diverged", level=2)
     stored.alert(run_id, "slow")
     endpoint = Endpoints(db).add(f"https://example.org/{run_id}")

@@ -82,8 +82,7 @@ def test_a_state_left_behind_is_brought_up_to_date(db, make_tocsind, make_emitte
     emitter.log(["a", "b"], [(i, (float(i), -float(i))) for i in range(10)])
     wait_for_state(db)
     blocker = keep_states_unwritten(db)
-    for i, step in enumerate(steps):
-        emitter.log(["a", "b"], [(step, (100.0 + i, NAN))])
+    emitter.log(["a", "b"], [(step, (100.0 + i, NAN)) for i, step in enumerate(steps)])  # one batch: a flush would wait
     tocsind.kill9()
     blocker()
     assert stored_state(db) != state_from_blocks(db)
@@ -93,6 +92,33 @@ def test_a_state_left_behind_is_brought_up_to_date(db, make_tocsind, make_emitte
     wait_for_state(db)
     emitter.log(["a", "b"], [(steps[-1] + 1, (-50.0, 7.0))])
     wait_for_state(db)
+
+
+@pytest.mark.parametrize("steps", [[20, 21, 22], [4, 2, 30]], ids=["rising", "falling"])
+def test_a_state_left_behind_keeps_what_it_knows_of_removed_blocks(db, make_tocsind, make_emitter, steps):
+    """Blocks that are rolled and removed because of their age are in the state and in no table."""
+    tocsind = make_tocsind().start()
+    emitter = make_emitter(tocsind)
+    emitter.hello()
+    for i in range(10):
+        emitter.log(["a", "b"], [(i, (float(i), -float(i)))])
+    emitter.log(["c"], [(5, (1.0,))])
+    wait_for_state(db)
+    db.query("""insert into compacted (run_id, keyset_id, rank, attempt, calls, from_step, removed, raw_from)
+                select run_id, keyset_id, rank, attempt, 8, 7, 6, 6 from run_state where cardinality(last) = 2""")
+    db.query("update blocks set rolled = true where last_step < 8 and cardinality(values) = 2")
+    db.query("delete from blocks where last_step < 6 and cardinality(values) = 2")
+    blocker = keep_states_unwritten(db)
+    emitter.log(["a", "b"], [(step, (100.0 + i, NAN)) for i, step in enumerate(steps)])
+    tocsind.kill9()
+    blocker()
+    tocsind.start()
+    emitter.reconnect(tocsind.endpoint)
+    emitter.hello()
+    wait_for(lambda: not db.value("select count(*) from producers where lane = 1 and state_seq < last_seq"))
+    assert db.query("select calls, first_step, last_step, last::text, minimum::text, maximum::text from run_state "
+                    "where cardinality(last) = 2") == [(13, 0, max(steps), "{102,NaN}", "{0,-9}", "{102,-0}")]
+    assert db.query("select calls, minimum from run_state where cardinality(last) = 1") == [(1, [1.0])]
 
 
 def test_a_producer_that_comes_back_goes_on_with_its_state(db, make_tocsind, make_emitter):

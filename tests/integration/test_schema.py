@@ -21,13 +21,15 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 TABLES = {"projects", "runs", "attempts", "producers", "series", "blocks", "run_state", "alerts",
           "keys", "quarantine", "gaps", "endpoints", "messages", "deliveries", "silences", "acks",
-          "project_aliases", "rollups", "compacted"}
-REPLACED = {"blocks", "rollups"}  # by compaction, and removed by retention
+          "project_aliases", "rollups", "compacted", "retention", "retention_rounds"}
+REMOVED = {"blocks", "rollups", "alerts", "deliveries", "acks", "messages"}  # by compaction and retention
 VIEWS = {"metric_blocks", "metric_summary", "projects_overview", "metrics_all_attempts", "metrics", "system_metrics", "series_overview",
          "runs_overview", "attempts_overview", "alerts_feed", "producers_overview",
          "keys_overview", "quarantine_overview", "gaps_overview", "endpoints_overview",
          "deliveries_overview", "silences_overview", "project_names",
-         "superseded_series", "block_columns", "rollup_columns", "metric_rollups", "compaction_backlog"}
+         "superseded_series", "block_columns", "rollup_columns", "metric_rollups", "compaction_backlog",
+         "retention_overview", "storage_overview"}
+INTERNAL_VIEWS = {"retention_cutoffs", "retention_runs"}  # of the collector
 NAN = float("nan")
 INF = float("inf")
 
@@ -65,7 +67,7 @@ def test_everything_is_there_and_nothing_else(db):
                                     where relnamespace = 'tocsin'::regnamespace
                                       and relkind in ('r', 'v', 'm', 'p')"""))
     assert {name for name, kind in kinds.items() if kind == "r"} == TABLES | {"schema_version"}
-    assert {name for name, kind in kinds.items() if kind == "v"} == VIEWS
+    assert {name for name, kind in kinds.items() if kind == "v"} == VIEWS | INTERNAL_VIEWS
     assert db.query("""select distinct tableowner from pg_tables
                               where schemaname = 'tocsin'""") == [("tocsin_owner",)]
 
@@ -174,7 +176,7 @@ def test_reader_sees_views_and_no_table(db):
     reader = connect(db, "tocsin_reader")
     for view in VIEWS | {"schema_version"}:
         reader.cursor().execute(f"select * from {view} limit 1")
-    for table in TABLES:
+    for table in TABLES | INTERNAL_VIEWS:
         refused(reader, f"select * from {table} limit 1")
     for column in ("url", "url_hash", "secret", "old_secret"):
         refused(reader, f"select {column} from endpoints")
@@ -250,14 +252,15 @@ def test_reader_writes_nothing(db):
     reader.close()
 
 
-def test_collector_deletes_nothing_but_blocks_it_replaces(db):
+def test_collector_deletes_nothing_but_what_it_replaces_and_what_is_too_old(db):
     collector = connect(db, "tocsin_collector")
     for table in TABLES | {"schema_version"}:
         refused(collector, f"truncate {table}")
-    for table in (TABLES | {"schema_version"}) - REPLACED:
+    for table in (TABLES | {"schema_version"}) - REMOVED:
         refused(collector, f"delete from {table}")
     refused(collector, "update blocks set rank = 0")
     refused(collector, "update alerts set title = 'x'")
+    refused(collector, "update retention set keep_s = 1")
     refused(collector, "insert into schema_version values (9, 'x', 'x')")
     refused(collector, "create table mine (i int)")
     refused(collector, "set role tocsin_owner")
