@@ -10,17 +10,26 @@
 
 #include "collector/compact/backlog.h"
 #include "collector/compact/join.h"
+#include "collector/compact/retention.h"
 #include "collector/counters.h"
 #include "collector/log.h"
 #include "collector/session.h"
 #include "schema/wire/clock.h"
+
+/* What a thread does, for its log. */
+struct task {
+    const char *failed;
+    const char *goes_on;
+    bool failing; /* the latest transaction did */
+};
 
 struct compactor {
     const struct settings *settings;
     struct pg *pg; /* NULL: to be opened */
     int stop;      /* eventfd */
     bool stopping;
-    bool failing; /* the latest transaction did */
+    struct task compaction;
+    struct task retention;
     struct join *join;
     struct backlog backlog;
     pthread_t thread;
@@ -42,15 +51,16 @@ static void rest_after(struct compactor *compactor, int64_t took_ns) {
 
 /* A transaction that lost against another one is nothing to speak of; a connection that failed is,
  * once, and so is a series that cannot be compacted. */
-static void note(struct compactor *compactor, enum err err, const struct why *why) {
+static void note(struct compactor *compactor, struct task *task, enum err err,
+                 const struct why *why) {
     struct why ignored;
     const bool failed = err != ERR_OK && err != ERR_DB_RETRY;
-    if (failed && !compactor->failing) {
-        log_line(LOG_WARN, "compaction_failed", why->text, "%s", "");
-    } else if (err == ERR_OK && compactor->failing) {
-        log_line(LOG_INFO, "compaction_goes_on", NULL, "%s", "");
+    if (failed && !task->failing) {
+        log_line(LOG_WARN, task->failed, why->text, "%s", "");
+    } else if (err == ERR_OK && task->failing) {
+        log_line(LOG_INFO, task->goes_on, NULL, "%s", "");
     }
-    compactor->failing = failed || (compactor->failing && err != ERR_OK);
+    task->failing = failed || (task->failing && err != ERR_OK);
     counters_add(COUNTER_compaction_failures, failed);
     if (err != ERR_OK && compactor->pg != NULL &&
         (err == ERR_DB_UNREACHABLE || pg_run(compactor->pg, "rollback", &ignored) != ERR_OK)) {
@@ -75,7 +85,7 @@ static void join(struct compactor *compactor, const struct series *series) {
         err = join_some(compactor->join, compactor->pg, series, &result, &why);
     }
     count(&result);
-    note(compactor, err, &why);
+    note(compactor, &compactor->compaction, err, &why);
     rest_after(compactor, clock_mono_ns() - began_ns);
 }
 
@@ -93,8 +103,36 @@ static void read_backlog(struct compactor *compactor) {
     } else {
         compactor->backlog.n = 0;
     }
-    note(compactor, err, &why);
+    note(compactor, &compactor->compaction, err, &why);
     rest_after(compactor, clock_mono_ns() - began_ns);
+}
+
+/* *out_more: there is more, and this was done. */
+static void remove_some(struct compactor *compactor, bool *out_more) {
+    struct why why = {""};
+    const int64_t began_ns = clock_mono_ns();
+    *out_more = false;
+    enum err err =
+        session_ensure(compactor->settings->dsn, "tocsind compactor", &compactor->pg, &why);
+    if (err == ERR_OK) {
+        err = retention_apply(compactor->pg, out_more, &why);
+    }
+    note(compactor, &compactor->retention, err, &why);
+    rest_after(compactor, clock_mono_ns() - began_ns);
+}
+
+/* Until it is time to look for blocks to be joined again. */
+static void spend_interval(struct compactor *compactor) {
+    const int64_t until_ns =
+        clock_mono_ns() + compactor->settings->compaction_interval_ms * CLOCK_NS_PER_MS;
+    bool more = true;
+    while (more && !compactor->stopping && clock_mono_ns() < until_ns) {
+        remove_some(compactor, &more);
+    }
+    const int64_t left_ns = until_ns - clock_mono_ns();
+    if (!compactor->stopping && left_ns > 0) {
+        rest(compactor, left_ns / CLOCK_NS_PER_MS);
+    }
 }
 
 static void *run(void *context) {
@@ -105,9 +143,7 @@ static void *run(void *context) {
         for (size_t i = 0; i < compactor->backlog.n && !compactor->stopping; i++) {
             join(compactor, &compactor->backlog.series[i]);
         }
-        if (!compactor->stopping) {
-            rest(compactor, compactor->settings->compaction_interval_ms);
-        }
+        spend_interval(compactor);
     }
     return NULL;
 }
@@ -129,6 +165,8 @@ enum err compactor_start(const struct settings *settings, struct compactor **out
         abort();
     }
     compactor->settings = settings;
+    compactor->compaction = (struct task){"compaction_failed", "compaction_goes_on", false};
+    compactor->retention = (struct task){"retention_failed", "retention_goes_on", false};
     compactor->join = join_new();
     compactor->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (compactor->stop < 0) {

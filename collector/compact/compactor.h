@@ -3,9 +3,10 @@
 #define COLLECTOR_COMPACT_COMPACTOR_H
 
 /* The compactor thread: joins small blocks in the background (join.h), so that a series that came
- * one call at a time reads and costs like any other. It works its share of the time and rests the
- * rest, whatever it waits for. Its connection is its own; several collectors on one database share
- * the work. While PostgreSQL is away it tries again once in a while.
+ * one call at a time reads and costs like any other, and removes what is too old (retention.h). It
+ * works its share of the time and rests the rest, whatever it waits for. Its connection is its own;
+ * several collectors on one database share the work. While PostgreSQL is away it tries again once
+ * in a while.
  */
 
 #include <stdbool.h>

@@ -204,18 +204,10 @@ static enum err transact(struct turn *turn, struct why *why) {
     return err == ERR_OK ? pg_run(turn->pg, "commit", why) : err;
 }
 
-static void roll_back(struct pg *pg) {
-    struct why unheard = {""};
-    if (pg_run(pg, "rollback", &unheard) != ERR_OK) {
-        return; /* the connection is gone, and the transaction with it */
-    }
-}
-
 enum err retention_apply(struct pg *pg, bool *out_more, struct why *why) {
     struct turn turn = {.pg = pg};
     const enum err err = transact(&turn, why);
     if (err != ERR_OK) {
-        roll_back(pg);
         return err;
     }
     for (int i = 0; turn.round != NULL && i < turn.round->removals_n; i++) {

@@ -13,9 +13,8 @@
 #include "schema/db/pg.h"
 #include "schema/wire/err.h"
 
-/* One transaction of some 50 ms at most. out_more: a round is under way. pg: as session_ensure()
- * opens it, outside a transaction, and left there also after an error. Errors: those of
- * pg_prepared(). */
+/* One transaction of some 50 ms at most. out_more: a round is under way. After an error the
+ * transaction may still be open: ROLLBACK. Errors: those of pg_prepared(). */
 enum err retention_apply(struct pg *pg, bool *out_more, struct why *why) ERR_MUST_CHECK;
 
 #endif

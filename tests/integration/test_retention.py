@@ -393,3 +393,34 @@ def test_it_waits_for_nobody(db, stored, apply):
     db.query("update compacted set raw_since = raw_since - interval '1 day'")
     apply()
     assert [rest(db, run)[0] for run in (1, 2, 3, 4)] == [0, 0, 0, 0]
+
+
+def test_the_collector_applies_it_in_the_background(db, stored, make_tocsind):
+    """And another one beside it."""
+    for run_id in range(1, 11):
+        fill(stored, run_id)
+        stored.alert(run_id, "a")
+    for kind in ("raw", "rollups", "alerts"):
+        keep(db, kind, 3600)
+    collectors = [make_tocsind(name=name).start("--compaction-interval-ms=100") for name in ("a", "b")]
+    wait_for(lambda: all(rest(db, run_id) == (0, 0, 0) for run_id in range(1, 11)), 30)
+
+    def removed(kind):
+        return sum(tocsind.metrics()[f'tocsin_retention_removed_total{{kind="{kind}"}}'] for tocsind in collectors)
+
+    wait_for(lambda: (removed("raw"), removed("rollups"), removed("alerts")) == (500, 80, 10))
+    assert not any("failed" in tocsind.log for tocsind in collectors), [tocsind.log for tocsind in collectors]
+
+
+def test_a_failure_is_said_once_and_it_goes_on(db, stored, make_tocsind):
+    fill(stored, 1)
+    keep(db, "raw", 3600)
+    db.query("""create function public.refuse() returns trigger language plpgsql
+                as $$ begin raise exception 'not now'; end $$""")
+    db.query("create trigger refuse before delete on blocks for each statement execute function public.refuse()")
+    tocsind = make_tocsind().start("--compaction-interval-ms=100")
+    wait_for(lambda: tocsind.metrics()["tocsin_compaction_failures_total"] >= 3)
+    assert tocsind.log.count("event=retention_failed") == 1 and "not now" in tocsind.log, tocsind.log
+    db.query("drop trigger refuse on blocks")
+    wait_for(lambda: rest(db, 1)[0] == 0)
+    wait_for(lambda: "event=retention_goes_on" in tocsind.log)
