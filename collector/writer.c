@@ -14,7 +14,7 @@
 #include "collector/state_store.h"
 #include "schema/wire/clock.h"
 
-#define WORTH              4 /* this part of commit_bytes is worth a transaction of its own */
+#define WORTH              16 /* this part of commit_bytes is worth a transaction: half a window */
 #define GROUP_MESSAGES_MAX 16384
 #define HELLOS_MAX         128 /* of one transaction: some 50 ms */
 #define PRODUCERS_MAX      65536
