@@ -16,7 +16,7 @@ export async function loadSite() {
     site.set({ ...session, projects: list.details.sort((a, b) => b.last_seen.localeCompare(a.last_seen)) });
     if (list.details.length === 0) setTimeout(loadSite, RETRY_MS); // the first one is worth waiting for
   } catch (problem) {
-    site.set({ problem });
+    if (site.get().projects === undefined) site.set({ problem });
     if (problem.retryable) setTimeout(loadSite, RETRY_MS);
   }
 }

@@ -37,7 +37,7 @@ export async function loadRuns(project) {
   } catch (problem) {
     if (runs.get().project !== project) return;
     runs.set({ ...runs.get(), loading: false, problem });
-    if (problem.retryable) setTimeout(() => runs.get().project === project && loadRuns(project), RETRY_MS);
+    if (problem.retryable || problem.code === "not_found") setTimeout(() => runs.get().project === project && loadRuns(project), RETRY_MS);
   }
 }
 

@@ -141,10 +141,10 @@ export function Chart(props) {
   const { x = {}, y = {} } = props;
   // What uPlot cannot change is made anew.
   useLayoutEffect(() => {
-    create(state, box.current);
+    inTurn(state, () => create(state, box.current));
     const observer = new ResizeObserver(() => {
       const { clientWidth, clientHeight } = box.current;
-      if (clientWidth > 0) state.u.setSize({ width: clientWidth, height: clientHeight });
+      if (clientWidth > 0) state.u?.setSize({ width: clientWidth, height: clientHeight });
     });
     observer.observe(box.current);
     return () => {
@@ -152,10 +152,10 @@ export function Chart(props) {
       destroy(state, box.current);
     };
   }, [shade, x.log, y.log, x.time, props.sync]);
-  useEffect(() => inTurn(state, () => draw(state)), [props.curves, x.range, y.range]);
+  useEffect(() => state.u && inTurn(state, () => draw(state)), [props.curves, x.range, y.range]);
   useEffect(() => props.lit?.watch(() => light(state)), [props.lit]);
   useEffect(() => {
-    if (props.handle) props.handle.current = { png: (title) => pngOf(state.u, title, state.props.curves) };
+    if (props.handle) props.handle.current = { png: async (title) => state.u && pngOf(state.u, title, state.props.curves) };
   }, [props.handle]);
   return (
     <div class="chart">

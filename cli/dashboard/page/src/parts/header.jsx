@@ -5,7 +5,7 @@ import { connection } from "../core/events.js";
 import { useKey } from "../core/keys.js";
 import { theme, toggleTheme } from "../core/theme.js";
 import { setUrl, useUrl } from "../core/url.js";
-import { site } from "../data/project.js";
+import { loadSite, site } from "../data/project.js";
 import { viewOf, views } from "../views.js";
 import { Icon } from "./icons.jsx";
 
@@ -34,7 +34,7 @@ function ProjectChoice({ project }) {
   const names = projects.map((one) => one.name);
   if (project !== null && !names.includes(project)) names.unshift(project);
   return (
-    <select class="project" aria-label="Project" ref={select} value={project} onChange={(event) => openProject(event.target.value)}>
+    <select class="project" aria-label="Project" ref={select} value={project} onFocus={loadSite} onChange={(event) => openProject(event.target.value)}>
       {names.map((name) => <option key={name} value={name}>{name}</option>)}
     </select>
   );
@@ -45,7 +45,7 @@ export function Header({ project, onHelp, onPick }) {
   const open = viewOf(id);
   return (
     <header class="header">
-      <span class="brand"><Icon name="bell" />tocsin</span>
+      <span class="brand"><Icon name="bell" /><span>tocsin</span></span>
       {project !== null && <ProjectChoice project={project} />}
       <nav class="nav" aria-label="Views">
         {project !== null && views.map((view) => (

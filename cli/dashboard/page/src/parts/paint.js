@@ -32,7 +32,8 @@ function gapOf(curve) {
 }
 
 // [from, to) of the pieces of a curve between its gaps.
-export function piecesOf(curve) {
+function piecesOf(curve) {
+  if (curve.pieces !== undefined) return curve.pieces;
   const pieces = [];
   const gap = gapOf(curve);
   let from = -1;
@@ -44,23 +45,20 @@ export function piecesOf(curve) {
     }
     if (i < curve.x.length && within(curve, i) && from < 0) from = i;
   }
+  curve.pieces = pieces;
   return pieces;
 }
 
-function bandOf(curve, pieces, px, py) {
-  const path = new Path2D();
+function addBand(path, curve, pieces, px, py) {
   for (const [from, to] of pieces) {
     for (let i = from; i < to; i++) path[i === from ? "moveTo" : "lineTo"](px(curve.x[i]), py(curve.high[i] ?? curve.y[i]));
     for (let i = to - 1; i >= from; i--) path.lineTo(px(curve.x[i]), py(curve.low[i] ?? curve.y[i]));
     path.closePath();
   }
-  return path;
 }
 
 // A value that stands alone is a dot.
-function lineOf(curve, pieces, px, py, ratio) {
-  const line = new Path2D();
-  const dots = new Path2D();
+function addLine(line, dots, curve, pieces, px, py, ratio) {
   for (const [from, to] of pieces) {
     if (to - from === 1) {
       dots.rect(px(curve.x[from]) - 1.5 * ratio, py(curve.y[from]) - 1.5 * ratio, 3 * ratio, 3 * ratio);
@@ -69,12 +67,10 @@ function lineOf(curve, pieces, px, py, ratio) {
     line.moveTo(px(curve.x[from]), py(curve.y[from]));
     for (let i = from + 1; i < to; i++) line.lineTo(px(curve.x[i]), py(curve.y[i]));
   }
-  return [line, dots];
 }
 
 // NaN and infinities: a cross at the lower edge, for they have no height.
-function crossesOf(curve, px, bottom, ratio) {
-  const path = new Path2D();
+function addCrosses(path, curve, px, bottom, ratio) {
   const r = 3 * ratio;
   curve.odd?.forEach((n, i) => {
     if (n === 0) return;
@@ -84,7 +80,6 @@ function crossesOf(curve, px, bottom, ratio) {
     path.moveTo(x + r, y - r);
     path.lineTo(x - r, y + r);
   });
-  return path;
 }
 
 function clip(u, ctx, draw) {
@@ -97,28 +92,49 @@ function clip(u, ctx, draw) {
   ctx.restore();
 }
 
-export function paintCurves(u, curves) {
+// One path for all curves of a colour: hundreds of curves are a few strokes.
+function byColour(curves, n) {
+  const paths = new Map();
+  for (const curve of curves) {
+    if (!paths.has(curve.colour)) paths.set(curve.colour, Array.from({ length: n }, () => new Path2D()));
+  }
+  return paths;
+}
+
+function paintBands(ctx, curves, px, py) {
+  ctx.globalAlpha = BAND_ALPHA / Math.max(1, Math.sqrt(curves.length / 8));
+  const banded = curves.filter((curve) => curve.high);
+  const paths = byColour(banded, 1);
+  banded.forEach((curve) => addBand(paths.get(curve.colour)[0], curve, piecesOf(curve), px, py));
+  paths.forEach(([band], colour) => {
+    ctx.fillStyle = colour;
+    ctx.fill(band);
+  });
+  ctx.globalAlpha = 1;
+}
+
+function paintLines(ctx, curves, px, py, bottom) {
   const ratio = devicePixelRatio;
+  const paths = byColour(curves, 2);
+  for (const curve of curves) {
+    const [line, dots] = paths.get(curve.colour);
+    addLine(line, dots, curve, piecesOf(curve), px, py, ratio);
+    addCrosses(line, curve, px, bottom, ratio);
+  }
+  ctx.lineWidth = (curves.length > 60 ? 1 : LINE_PX) * ratio;
+  ctx.lineJoin = curves.length > 60 ? "bevel" : "round";
+  paths.forEach(([line, dots], colour) => {
+    ctx.strokeStyle = ctx.fillStyle = colour;
+    ctx.stroke(line);
+    ctx.fill(dots);
+  });
+}
+
+export function paintCurves(u, curves) {
   const [px, py] = [scaler(u, "x"), scaler(u, "y")];
-  const { ctx } = u;
-  const pieces = curves.map(piecesOf);
-  clip(u, ctx, () => {
-    ctx.globalAlpha = BAND_ALPHA / Math.max(1, Math.sqrt(curves.length / 8));
-    curves.forEach((curve, i) => {
-      if (!curve.high) return;
-      ctx.fillStyle = curve.colour;
-      ctx.fill(bandOf(curve, pieces[i], px, py));
-    });
-    ctx.globalAlpha = 1;
-    ctx.lineWidth = (curves.length > 60 ? 1 : LINE_PX) * ratio;
-    ctx.lineJoin = "round";
-    curves.forEach((curve, i) => {
-      const [line, dots] = lineOf(curve, pieces[i], px, py, ratio);
-      ctx.strokeStyle = ctx.fillStyle = curve.colour;
-      ctx.stroke(line);
-      ctx.fill(dots);
-      ctx.stroke(crossesOf(curve, px, u.bbox.top + u.bbox.height, ratio));
-    });
+  clip(u, u.ctx, () => {
+    paintBands(u.ctx, curves, px, py);
+    paintLines(u.ctx, curves, px, py, u.bbox.top + u.bbox.height);
   });
 }
 
@@ -135,7 +151,8 @@ export function paintLit(u, canvas, curve) {
   if (curve === null) return;
   ctx.save();
   ctx.translate(-left, -top);
-  const [line, dots] = lineOf(curve, piecesOf(curve), scaler(u, "x"), scaler(u, "y"), ratio);
+  const [line, dots] = [new Path2D(), new Path2D()];
+  addLine(line, dots, curve, piecesOf(curve), scaler(u, "x"), scaler(u, "y"), ratio);
   ctx.strokeStyle = ctx.fillStyle = curve.colour;
   ctx.lineWidth = 3 * ratio;
   ctx.lineJoin = "round";

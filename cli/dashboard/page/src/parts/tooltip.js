@@ -45,7 +45,8 @@ export function createTooltip(host) {
       const lines = found.slice(0, LINES).sort((a, b) => b.curve.y[b.i] - a.curve.y[a.i]);
       box.replaceChildren(title, ...lines.map((one) => lineOf(one, one === near)), foot(found));
       box.hidden = false;
-      const flip = left > host.clientWidth / 2;
+      const edge = host.getBoundingClientRect().left + left;
+      const flip = edge + box.offsetWidth + 24 > innerWidth && edge > box.offsetWidth + 24;
       box.style.left = flip ? "" : `${left + 14}px`;
       box.style.right = flip ? `${host.clientWidth - left + 14}px` : "";
       box.style.top = `${Math.max(0, Math.min(top, host.clientHeight - box.offsetHeight))}px`;

@@ -1,8 +1,9 @@
 // Parallel coordinates: an axis for each key of the configuration, the result at the right; a line is a run. Dragging along
 // an axis keeps the lines that go through there.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { gradient } from "../core/colours.js";
 import { formatNumber } from "../core/format.js";
+import { useWidth } from "../core/width.js";
 import { configValue } from "../data/runs.js";
 import { scaleOf } from "../parts/scale.js";
 
@@ -13,16 +14,6 @@ const SIDE = 60;
 
 const yOf = (at) => HEIGHT - BOTTOM - at * (HEIGHT - TOP - BOTTOM);
 const atOf = (y) => (HEIGHT - BOTTOM - y) / (HEIGHT - TOP - BOTTOM);
-
-function useWidth(ref) {
-  const [width, setWidth] = useState(800);
-  useEffect(() => {
-    const observer = new ResizeObserver(() => setWidth(ref.current.clientWidth));
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
-  return width;
-}
 
 function axesOf(results, sweep) {
   const axes = sweep.keys.map((key) => ({ id: key, title: key, of: ({ row }) => configValue(row.config, key) }));
