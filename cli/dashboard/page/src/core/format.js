@@ -6,9 +6,10 @@ const trim = (text) => (text.includes(".") ? text.replace(/\.?0+($|e)/, "$1") : 
 export function formatNumber(value) {
   if (value === null || value === undefined) return "";
   if (typeof value !== "number") return String(value);
+  if (value === 0) return "0"; // and not -0
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return trim(value.toExponential(3));
+  if (size < 1e-4 || size >= 1e7) return trim(value.toExponential(3));
   return Number.isInteger(value) ? value.toLocaleString("en-US") : trim(value.toPrecision(5));
 }
 

@@ -1,7 +1,7 @@
 // Series as curves of a chart: x, smoothing, colour, name.
 import { smoothed } from "./smooth.js";
 
-// A metric that goes back and forth makes no curve over x: its points are put in order.
+// What goes back and forth over x makes no curve: a metric, or the clocks of several ranks. Its points are put in order.
 function inOrder(curve) {
   const order = curve.x.map((_, i) => i).filter((i) => curve.x[i] !== null).sort((a, b) => curve.x[a] - curve.x[b]);
   const pick = (list) => list && order.map((i) => list[i]);
@@ -21,5 +21,5 @@ export function lineOf(series, { axis, other, smooth, colour, label }) {
     high: flat ? undefined : series.max,
     odd: series.odd.some((n) => n > 0) ? series.odd : undefined,
   };
-  return axis.metric ? inOrder(curve) : curve;
+  return curve.x.every((x, i) => x !== null && (i === 0 || x >= curve.x[i - 1])) ? curve : inOrder(curve);
 }

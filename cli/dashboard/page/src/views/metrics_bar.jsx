@@ -6,11 +6,11 @@ import { setUrl, useUrl } from "../core/url.js";
 const AXES = [["step", "step"], ["time", "time"], ["relative", "time since start"]];
 const COLS = ["auto", "1", "2", "3", "4", "6"];
 
-function Toggle({ name, title, letter, label }) {
+function Toggle({ name, title, letter, label, disabled }) {
   const [value, set] = useUrl(name);
   const flip = useCallback(() => set(value === "1" ? "" : "1"), [value, set]);
   useKey(letter, title, flip);
-  return <button class="button toggle" aria-pressed={value === "1"} title={`${title} (${letter})`} onClick={flip}>{label}</button>;
+  return <button class="button toggle" aria-pressed={value === "1" && !disabled} disabled={disabled} title={`${title} (${letter})`} onClick={flip}>{label}</button>;
 }
 
 function Smoothing({ value }) {
@@ -46,7 +46,7 @@ export function MetricsBar({ names, drawing, onZoom }) {
       <AxisChoice names={names} id={drawing.axis.id} />
       <Smoothing value={drawing.smooth} />
       <span class="buttons">
-        <Toggle name="logx" letter="x" title="Logarithmic x" label="log x" />
+        <Toggle name="logx" letter="x" title="Logarithmic x" label="log x" disabled={Boolean(drawing.axis.time)} />
         <Toggle name="logy" letter="y" title="Logarithmic y" label="log y" />
       </span>
       {drawing.zoom && <button class="button strong" title="All of it again (r, or double click)" onClick={unzoom}>Reset zoom</button>}

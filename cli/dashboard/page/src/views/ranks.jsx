@@ -43,7 +43,7 @@ function useRanks(project, run) {
 function Choice({ label, value, options, onChange }) {
   return (
     <label class="choice">{label}
-      <select value={value} onChange={(event) => onChange(event.target.value)}>
+      <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
         {options.map(([id, title]) => <option key={id} value={id}>{title}</option>)}
       </select>
     </label>

@@ -7,7 +7,7 @@ const GOALS = [["min", "low"], ["max", "high"]];
 function Choice({ label, name, value, options }) {
   return (
     <label class="choice">{label}
-      <select value={value} onChange={(event) => setUrl({ [name]: event.target.value })}>
+      <select aria-label={label} value={value} onChange={(event) => setUrl({ [name]: event.target.value })}>
         {options.map(([id, title]) => <option key={id} value={id}>{title}</option>)}
       </select>
     </label>
