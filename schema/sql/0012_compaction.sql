@@ -56,7 +56,7 @@ create or replace view block_columns as
          b.first_step, b.last_step, b.steps, b.times,
          plain.values[(s.position - 1) * (cardinality(plain.values) / keyset.columns) + 1
                       : s.position * (cardinality(plain.values) / keyset.columns)] as values,
-         later.superseded_from, b.rolled
+         later.superseded_from, b.rolled, c.raw_from
     from series s
     cross join lateral (
       select count(*)::integer as columns
@@ -64,6 +64,8 @@ create or replace view block_columns as
        where k.run_id = s.run_id and k.keyset_id = s.keyset_id) keyset
     join blocks b on b.run_id = s.run_id and b.keyset_id = s.keyset_id
     cross join lateral (select b.values || '{}' as values offset 0) plain
+    left join compacted c on c.run_id = b.run_id and c.keyset_id = b.keyset_id and c.rank = b.rank
+                         and c.attempt = b.attempt
     left join superseded_series later on later.run_id = b.run_id and later.kind = s.kind
                                      and later.name = s.name and later.rank = b.rank
                                      and later.attempt = b.attempt;
