@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/db.h"
+#include "cli/places.h"
 #include "cli/points.h"
 #include "cli_sql.h"
 #include "schema/db/binary.h"
@@ -19,19 +20,23 @@ struct reading {
     struct points_window window;
     int64_t first_step;
     int64_t last_step;
+    char level[24]; /* of roll-ups that are fine enough; "0": none */
+    char unit[24];
     bool any;    /* there is a value */
     bool broken; /* a field is not what it should be */
     struct points *points;
 };
 
 static bool read_bounds(void *context, const struct pg_rows *rows) {
-    enum { FIRST_STEP, LAST_STEP, FIRST_TIME, LAST_TIME };
+    enum { FIRST_STEP, LAST_STEP, FIRST_TIME, LAST_TIME, LEVEL, UNIT };
     struct reading *r = context;
     struct binary_array first;
     if (pg_rows_n(rows) > 0 && binary_number(rows, 0, FIRST_STEP, &first)) {
         r->any = true;
         r->first_step = binary_int(rows, 0, FIRST_STEP, 0);
         r->last_step = binary_int(rows, 0, LAST_STEP, 0);
+        snprintf(r->level, sizeof r->level, "%" PRId64, binary_int(rows, 0, LEVEL, 0));
+        snprintf(r->unit, sizeof r->unit, "%" PRId64, binary_int(rows, 0, UNIT, 1));
         r->window = (struct points_window){
             .first_step = r->span->first,
             .last_step = r->span->last,
@@ -42,8 +47,18 @@ static bool read_bounds(void *context, const struct pg_rows *rows) {
     return true;
 }
 
+/* until_step INT64_MIN: to the end. */
+static void narrow(struct points_window *window, int64_t from_step, int64_t until_step) {
+    if (from_step > window->first_step) {
+        window->first_step = from_step;
+    }
+    if (until_step > INT64_MIN && until_step - 1 < window->last_step) {
+        window->last_step = until_step - 1;
+    }
+}
+
 static bool read_block(void *context, const struct pg_rows *rows) {
-    enum { PLACE, FIRST_STEP, RANK, ATTEMPT, HIDDEN_FROM, STEPS, TIMES, VALUES };
+    enum { PLACE, FIRST_STEP, RANK, ATTEMPT, FROM_STEP, UNTIL_STEP, STEPS, TIMES, VALUES };
     struct reading *r = context;
     for (int i = 0; i < pg_rows_n(rows); i++) {
         struct points_block block = {.origin = {.first_step = binary_int(rows, i, FIRST_STEP, 0),
@@ -51,10 +66,8 @@ static bool read_block(void *context, const struct pg_rows *rows) {
                                                 .attempt = (int32_t)binary_int(rows, i, ATTEMPT, 0),
                                                 .place = binary_int(rows, i, PLACE, 0)}};
         struct points_window window = r->window;
-        const int64_t hidden_from = binary_int(rows, i, HIDDEN_FROM, INT64_MIN);
-        if (hidden_from > INT64_MIN && hidden_from - 1 < window.last_step) {
-            window.last_step = hidden_from - 1;
-        }
+        narrow(&window, binary_int(rows, i, FROM_STEP, INT64_MIN),
+               binary_int(rows, i, UNTIL_STEP, INT64_MIN));
         if (!binary_array(rows, i, STEPS, &block.steps) ||
             !binary_array(rows, i, TIMES, &block.times) ||
             !binary_array(rows, i, VALUES, &block.values)) {
@@ -62,6 +75,25 @@ static bool read_block(void *context, const struct pg_rows *rows) {
             return false;
         }
         points_add(r->points, &block, &window);
+    }
+    return true;
+}
+
+static bool read_rollup(void *context, const struct pg_rows *rows) {
+    enum { RANK, ATTEMPT, CALLS, ODD, STEPS, VALUES, TIMES };
+    struct reading *r = context;
+    for (int i = 0; i < pg_rows_n(rows); i++) {
+        struct points_rolled rolled = {.rank = (int32_t)binary_int(rows, i, RANK, 0),
+                                       .attempt = (int32_t)binary_int(rows, i, ATTEMPT, 0),
+                                       .total = binary_int(rows, i, CALLS, 0),
+                                       .nonfinite = binary_int(rows, i, ODD, 0)};
+        if (!binary_array(rows, i, STEPS, &rolled.steps) ||
+            !binary_array(rows, i, VALUES, &rolled.values) ||
+            !binary_array(rows, i, TIMES, &rolled.times)) {
+            r->broken = true;
+            return false;
+        }
+        points_add_rolled(r->points, &rolled);
     }
     return true;
 }
@@ -104,6 +136,10 @@ static char *array_text(const struct point *points, size_t n,
 }
 
 static void print_place(FILE *file, const struct point *point) {
+    if (point->place == POINTS_NOWHERE) {
+        fputs("null", file);
+        return;
+    }
     fprintf(file, "\"(%" PRId64 ",%" PRId64 ")\"", point->place >> 16, point->place & 0xFFFF);
 }
 
@@ -119,22 +155,60 @@ static void print_value(FILE *file, const struct point *point) {
     }
 }
 
+static void print_time(FILE *file, const struct point *point) {
+    fprintf(file, "%" PRId64, point->time);
+}
+
+static void print_rank(FILE *file, const struct point *point) {
+    fprintf(file, "%" PRId32, point->rank);
+}
+
+static void print_attempt(FILE *file, const struct point *point) {
+    fprintf(file, "%" PRId32, point->attempt);
+}
+
 static void print_step(FILE *file, const struct point *point) {
     fprintf(file, "%" PRId64, point->first_step);
 }
 
-static void choose(const struct reading *r, bool across, struct choice *out) {
+/* Those from roll-ups are looked for in the blocks, where there are still some: these know the
+ * time.
+ */
+static enum exit_code locate(struct ctx *ctx, const struct pg_param *asked, struct point *points,
+                             size_t n) {
+    const struct pg_param params[] = {asked[0], asked[1], asked[6], asked[8]};
+    struct places *places = NULL;
+    const enum exit_code code = places_read(ctx, params, &places);
+    for (size_t i = 0; code == EXIT_OK && i < n; i++) {
+        struct point *point = &points[i];
+        if (point->place == POINTS_NOWHERE) {
+            point->place = places_find(places, point->rank, point->attempt, point->first_step);
+        }
+    }
+    places_free(places);
+    return code;
+}
+
+static enum exit_code choose(struct ctx *ctx, const struct reading *r, const struct pg_param *asked,
+                             struct choice *out) {
     size_t n = 0;
     struct point *chosen = points_choose(r->points, &n);
+    enum exit_code code = EXIT_OK;
     out->chosen = (int64_t)n;
-    if (across) {
+    if (args_given(ctx->args, "agg")) {
         out->steps = array_text(chosen, n, print_step);
     } else {
+        code = locate(ctx, asked, chosen, n);
         out->places = array_text(chosen, n, print_place);
         out->positions = array_text(chosen, n, print_position);
         out->values = array_text(chosen, n, print_value);
+        out->steps = array_text(chosen, n, print_step);
+        out->times = array_text(chosen, n, print_time);
+        out->ranks = array_text(chosen, n, print_rank);
+        out->attempts = array_text(chosen, n, print_attempt);
     }
     free(chosen);
+    return code;
 }
 
 /* $9 of get_metric_blocks.sql. Gives. */
@@ -159,11 +233,15 @@ static enum exit_code read_blocks(struct ctx *ctx, struct reading *r,
     char *stretches = stretches_text(r->points);
     snprintf(last_step, sizeof last_step, "%" PRId64, r->last_step);
     const struct pg_param params[] = {
-        asked[0], asked[1], asked[2], asked[3],           asked[4],
-        asked[6], asked[7], asked[8], db_text(stretches), db_text(last_step), /* not --window */
+        asked[0],           asked[1],           asked[2], asked[3],
+        asked[4],           asked[6],           asked[7], asked[8],
+        db_text(stretches), db_text(last_step), /* not --window */
+        db_text(r->level),  db_text(r->unit),
     };
-    const enum exit_code code =
-        db_stream_binary(ctx, sql_get_metric_blocks, 10, params, read_block, r);
+    enum exit_code code = db_stream_binary(ctx, sql_get_metric_blocks, 12, params, read_block, r);
+    if (code == EXIT_OK) {
+        code = db_stream_binary(ctx, sql_get_metric_rollups, 12, params, read_rollup, r);
+    }
     free(stretches);
     return code;
 }
@@ -176,13 +254,23 @@ static enum exit_code read_steps(struct ctx *ctx, struct reading *r, const struc
     return db_stream_binary(ctx, sql_get_metric_across, 4 + SPAN_PARAMS, params, read_step, r);
 }
 
+static enum exit_code read_ends(struct ctx *ctx, struct reading *r, const struct pg_param *asked) {
+    char stretches[24];
+    struct pg_param params[3 + SPAN_PARAMS];
+    memcpy(params, asked, (2 + SPAN_PARAMS) * sizeof *params);
+    snprintf(stretches, sizeof stretches, "%" PRId64,
+             points_stretches_of(args_int(ctx->args, "max-points")));
+    params[2 + SPAN_PARAMS] = db_text(stretches);
+    return db_stream_binary(ctx, sql_get_metric_bounds, 3 + SPAN_PARAMS, params, read_bounds, r);
+}
+
 static enum exit_code make(struct ctx *ctx, struct reading *r, const struct pg_param *asked,
                            struct choice *out) {
     const int64_t max_points = args_int(ctx->args, "max-points");
     const bool across = args_given(ctx->args, "agg");
     enum exit_code code = db_snapshot(ctx);
     if (code == EXIT_OK) {
-        code = db_stream_binary(ctx, sql_get_metric_bounds, 2 + SPAN_PARAMS, asked, read_bounds, r);
+        code = read_ends(ctx, r, asked);
     }
     if (code != EXIT_OK || !r->any) {
         return code;
@@ -199,10 +287,7 @@ static enum exit_code make(struct ctx *ctx, struct reading *r, const struct pg_p
     out->points = points_total(r->points);
     out->nonfinite = points_nonfinite(r->points);
     out->truncated = out->points > max_points;
-    if (out->truncated) {
-        choose(r, across, out);
-    }
-    return EXIT_OK;
+    return out->truncated ? choose(ctx, r, asked, out) : EXIT_OK;
 }
 
 enum exit_code choice_make(struct ctx *ctx, const struct run *run, const struct span *span,
@@ -224,6 +309,9 @@ void choice_free(struct choice *choice) {
     free(choice->positions);
     free(choice->values);
     free(choice->steps);
+    free(choice->times);
+    free(choice->ranks);
+    free(choice->attempts);
 }
 
 void choice_json(struct json *json, const struct choice *choice) {

@@ -23,7 +23,10 @@ struct choice {
     char *places;
     char *positions;
     char *values;
-    char *steps; /* with --agg instead of these three */
+    char *steps; /* with --agg there is nothing but these */
+    char *times; /* microseconds since 2000 */
+    char *ranks;
+    char *attempts;
 };
 
 /* Looks at the values that the span means, or with --agg at what it makes of them, and chooses

@@ -57,11 +57,13 @@ static enum exit_code show_span(struct ctx *ctx, const struct list *list,
 static enum exit_code show_chosen(struct ctx *ctx, const struct list *list,
                                   const struct answer *answer) {
     const struct pg_param params[] = {
-        db_text(answer->run->id),       db_text(args_text(ctx->args, "metric")),
-        db_text(answer->choice.places), db_text(answer->choice.positions),
-        db_text(answer->choice.values),
+        db_text(answer->run->id),         db_text(args_text(ctx->args, "metric")),
+        db_text(answer->choice.places),   db_text(answer->choice.positions),
+        db_text(answer->choice.values),   db_text(answer->choice.steps),
+        db_text(answer->choice.times),    db_text(answer->choice.ranks),
+        db_text(answer->choice.attempts),
     };
-    return list_show(ctx, list, sql_get_metric_points, 5, params);
+    return list_show(ctx, list, sql_get_metric_points, 9, params);
 }
 
 static enum exit_code show(struct ctx *ctx, struct answer *answer) {

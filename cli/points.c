@@ -39,11 +39,15 @@ static int64_t begin_of(int64_t first_step, uint64_t steps, size_t n, size_t i) 
     return (int64_t)((uint64_t)first_step + steps / n * i + (i < longer ? i : longer));
 }
 
+int64_t points_stretches_of(int64_t max_points) {
+    return (max_points - 2) / 2;
+}
+
 struct points *points_new(int64_t max_points, int64_t first_step, int64_t last_step) {
     struct points *points = need(calloc(1, sizeof *points));
     const uint64_t span = (uint64_t)last_step - (uint64_t)first_step;
     const uint64_t steps = span == UINT64_MAX ? span : span + 1;
-    const size_t most = (size_t)(max_points - 2) / 2;
+    const size_t most = (size_t)points_stretches_of(max_points);
     points->first_step = first_step;
     points->last_step = last_step;
     points->n = steps < most ? (size_t)steps : most;
@@ -122,18 +126,15 @@ static void keep(struct point *kept, bool any, int order, const struct point *po
     }
 }
 
-static void keep_extremes(struct stretch *stretch, const struct points_block *block, uint32_t least,
-                          uint32_t greatest) {
-    const struct point low = point_of(block, least);
-    const struct point high = point_of(block, greatest);
-    keep(&stretch->least, stretch->finite, ORDER(low.value, stretch->least.value), &low);
-    keep(&stretch->greatest, stretch->finite, ORDER(stretch->greatest.value, high.value), &high);
+static void keep_extremes(struct stretch *stretch, const struct point *low,
+                          const struct point *high) {
+    keep(&stretch->least, stretch->finite, ORDER(low->value, stretch->least.value), low);
+    keep(&stretch->greatest, stretch->finite, ORDER(stretch->greatest.value, high->value), high);
     stretch->finite = true;
 }
 
-static void keep_other(struct stretch *stretch, const struct points_block *block, uint32_t i) {
-    const struct point point = point_of(block, i);
-    keep(&stretch->other, stretch->odd, 0, &point);
+static void keep_other(struct stretch *stretch, const struct point *point) {
+    keep(&stretch->other, stretch->odd, 0, point);
     stretch->odd = true;
 }
 
@@ -148,8 +149,9 @@ static void add_part(struct points *points, struct stretch *stretch,
     for (uint32_t i = begin; i < end; i++) {
         const double value = binary_f64(&block->values, i);
         if (!isfinite(value)) {
+            const struct point other = point_of(block, i);
             points->nonfinite++;
-            keep_other(stretch, block, i);
+            keep_other(stretch, &other);
             continue;
         }
         if (value < low) {
@@ -162,7 +164,9 @@ static void add_part(struct points *points, struct stretch *stretch,
         }
     }
     if (least != end) {
-        keep_extremes(stretch, block, least, greatest);
+        const struct point lowest = point_of(block, least);
+        const struct point highest = point_of(block, greatest);
+        keep_extremes(stretch, &lowest, &highest);
     }
     points->total += end - begin;
 }
@@ -231,6 +235,25 @@ void points_add(struct points *points, const struct points_block *block,
         n = smaller(n, block->times.n);
     }
     add_with_steps(points, block, window, n);
+}
+
+void points_add_rolled(struct points *points, const struct points_rolled *rolled) {
+    for (uint32_t i = 0; i < rolled->steps.n; i++) {
+        const struct point point = {.value = binary_f64(&rolled->values, i),
+                                    .first_step = binary_i64(&rolled->steps, i),
+                                    .rank = rolled->rank,
+                                    .attempt = rolled->attempt,
+                                    .place = POINTS_NOWHERE,
+                                    .time = binary_i64(&rolled->times, i)};
+        struct stretch *stretch = &points->stretches[stretch_of(points, point.first_step)];
+        if (isfinite(point.value)) {
+            keep_extremes(stretch, &point, &point);
+        } else {
+            keep_other(stretch, &point);
+        }
+    }
+    points->total += rolled->total;
+    points->nonfinite += rolled->nonfinite;
 }
 
 int64_t points_total(const struct points *points) {

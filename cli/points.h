@@ -20,14 +20,17 @@
 #define POINTS_MIN 4 /* the first, the last and one stretch */
 #define POINTS_MAX 100000
 
+#define POINTS_NOWHERE INT64_MIN
+
 /* A chosen value and where it is. */
 struct point {
     double value;
-    int64_t first_step; /* of its block */
+    int64_t first_step; /* of its block; one from a roll-up: its own step */
     int32_t rank;
     int32_t attempt;
-    int64_t place;     /* of its block; whatever the caller says */
+    int64_t place;     /* of its block; whatever the caller says; POINTS_NOWHERE: from a roll-up */
     uint32_t position; /* in its block, from 1 */
+    int64_t time;      /* near this; only of one from a roll-up */
 };
 
 struct points_block {
@@ -46,6 +49,9 @@ struct points_window {
     int64_t last_time;
 };
 
+/* Into how many stretches the steps are cut at most. */
+int64_t points_stretches_of(int64_t max_points);
+
 struct points;
 
 /* At most max_points (POINTS_MIN to POINTS_MAX) for steps from first_step to last_step. */
@@ -56,6 +62,17 @@ void points_free(struct points *points); /* NULL is fine */
 const int64_t *points_stretches(const struct points *points, size_t *out_n);
 void points_add(struct points *points, const struct points_block *block,
                 const struct points_window *window);
+
+struct points_rolled { /* of one rank and attempt: values that stand for others */
+    int32_t rank;
+    int32_t attempt;
+    int64_t total; /* values they stand for, themselves included */
+    int64_t nonfinite;
+    struct binary_array steps;
+    struct binary_array values;
+    struct binary_array times;
+};
+void points_add_rolled(struct points *points, const struct points_rolled *rolled);
 
 /* How many values counted so far, and how many of these are NaN or infinite. */
 int64_t points_total(const struct points *points);

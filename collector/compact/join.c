@@ -144,13 +144,16 @@ static bool take_block(void *context, const struct pg_rows *rows) {
 
 static enum err take(struct join *join, const struct plan_segment *segment, const char *sql,
                      struct why *why) {
-    struct pg_param params[KEEP_OWNER_PARAMS + 1];
+    struct param_i64 room[2];
+    struct pg_param params[KEEP_OWNER_PARAMS + 3];
     memcpy(params, join->owner.params, sizeof join->owner.params);
-    params[KEEP_OWNER_PARAMS] = names_of(join, segment);
+    params[KEEP_OWNER_PARAMS] = param_i64(join->blocks[segment->begin].first_step, &room[0]);
+    params[KEEP_OWNER_PARAMS + 1] = param_i64(join->blocks[segment->end - 1].first_step, &room[1]);
+    params[KEEP_OWNER_PARAMS + 2] = names_of(join, segment);
     calls_clear(join->joined);
     join->taken = 0;
     const enum err err =
-        pg_stream_binary(join->pg, sql, KEEP_OWNER_PARAMS + 1, params, take_block, join, why);
+        pg_stream_binary(join->pg, sql, KEEP_OWNER_PARAMS + 3, params, take_block, join, why);
     if (err != ERR_OK && !join->broken) {
         return err;
     }

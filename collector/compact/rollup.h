@@ -11,8 +11,9 @@
 
 #include "collector/compact/calls.h"
 
-#define ROLLUP_CALLS 32 /* that a bucket of level 1 holds, more or less; of these, one of level 2  \
-                         */
+#define ROLLUP_CALLS                                                                               \
+    32 /* that a bucket of level 1 holds, more or less; of these, one of level 2                   \
+        */
 
 struct rollup_bucket { /* of all columns */
     int64_t first_step;

@@ -5,6 +5,7 @@ it is rolled, superseded by a restart, or removed."""
 import math
 import pathlib
 import random
+from datetime import datetime
 
 import pytest
 
@@ -149,3 +150,68 @@ def test_what_retention_removed_is_read_from_roll_ups(rolled, points, low, high)
         asked = sum(low <= step <= high for step, _, _ in expected)
         assert asked <= sum(series["n"]) < asked + 100
     assert sum(series["n"]) > 0
+
+
+# get metric --max-points
+
+
+def overview(db, *argv):
+    found = Stored(db).json("get", "metric", "--project", "p", "--run", "r", "--metric", "loss", *argv)
+    return found, [(v["step"], v["timestamp"], v["value"]) for v in found["values"]]
+
+
+def as_json(value):
+    return value if math.isfinite(value) else None
+
+
+def rows_of(db, rank, low=-math.inf, high=math.inf):
+    return [(step, time.isoformat(), as_json(value)) for step, time, value in values(db, rank) if low <= step <= high]
+
+
+@pytest.mark.parametrize("points", [4, 50, 200, 1000])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_chosen_values_are_real_ones_and_no_extreme_is_lost(rolled, points, rank):
+    found, chosen = overview(rolled, "--max-points", points, "--rank", rank)
+    every = rows_of(rolled, rank)
+    assert found["truncated"] and len(chosen) <= points
+    assert (found["points"], found["nonfinite_points"]) == (len(every), sum(value is None for _, _, value in every))
+    assert set(chosen) <= set(every)
+    assert {chosen[0][0], chosen[-1][0]} == {every[0][0], every[-1][0]}
+    finite = [value for _, _, value in every if value is not None]
+    assert {min(finite), max(finite)} <= {value for _, _, value in chosen}
+    reach = 2 * 9100 / points + 64  # a stretch, and a bucket
+    for begin in range(0, 9000, 300):  # nor is one of any part, give or take a stretch
+        part = [v for s, _, v in every if v is not None and begin <= s < begin + 300]
+        near = [v for s, _, v in chosen if v is not None and begin - reach <= s < begin + 300 + reach]
+        assert not part or (min(near) <= min(part) and max(near) >= max(part)), begin
+
+
+@pytest.mark.parametrize("low, high", [(100, 4600), (17, 3333), (4000, 9100)])
+def test_chosen_values_of_a_part(rolled, low, high):
+    around, window = (low + high) // 2, (high - low) // 2
+    found, chosen = overview(rolled, "--max-points", 20, "--rank", 0, "--around", around, "--window", window)
+    every = rows_of(rolled, 0, around - window, around + window)
+    assert found["points"] == len(every) and set(chosen) <= set(every)
+
+
+def test_chosen_values_of_all_ranks_and_of_all_attempts(rolled):
+    for argv in ([], ["--attempt", "all"], ["--attempt", "0"]):
+        found, chosen = overview(rolled, "--max-points", 100, *argv)
+        whole, every = overview(rolled, "--max-points", 0, *argv)
+        assert found["points"] == len(whole["values"]) and set(chosen) <= set(every), argv
+
+
+def test_where_blocks_were_removed_times_are_near(rolled):
+    every = {(step, value): time for step, time, value in rows_of(rolled, 0)}
+    with rolled.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("set search_path = tocsin; create temp table kept as select * from blocks")
+        cursor.execute("delete from blocks where rolled and rank = 0")
+        cursor.execute("update compacted set raw_from = 8192 where rank = 0")
+        connection.commit()
+        found, chosen = overview(rolled, "--max-points", 100, "--rank", 0)
+        cursor.execute("delete from blocks; insert into blocks select * from kept; update compacted set raw_from = null")
+        connection.commit()
+    assert found["points"] == len(rows_of(rolled, 0))
+    for step, time, value in chosen:
+        known = datetime.fromisoformat(every[(step, value)])
+        assert abs((datetime.fromisoformat(time) - known).total_seconds()) < 64
