@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What `tocsin get metric` costs as a process for a series of a million steps, by the size of the blocks in which it
-came, beside what PostgreSQL needs only to unpack these blocks. A PostgreSQL of its own.
+came, beside what PostgreSQL needs only to unpack these blocks; and the same when it was compacted. A PostgreSQL and a
+tocsind of its own.
 
     tests/bench/metricread.py BUILD_FOLDER [--steps N] [--repeat N]
 
@@ -73,13 +74,31 @@ def unpack_ms(db, run, repeat):
     return found
 
 
-def measure(args, db):
+def compact(cluster, db):
+    from rig.programs import Tocsind
+    tocsind = Tocsind(cluster.place, db.dsn_collector)
+    tocsind.start("--compaction-quiet-s=1", "--compaction-interval-ms=100", "--compaction-share=100")
+    while db.value("select coalesce(sum(calls), 0) from compaction_backlog") > 0:
+        time.sleep(0.2)
+    tocsind.stop()
+    shell("psql", "-X", "-q", "-d", db.dsn_superuser, "-c", "vacuum analyze")
+
+
+def measure(args, cluster, db):
     program = pathlib.Path(args.build).resolve() / "cli/tocsin"
     env = dict(os.environ, TOCSIN_DSN=db.dsn_reader)
     fill(db, args.steps)
-    print(f"{args.steps} values a series; load {os.getloadavg()[0]:.1f}\n{'ms':<60} {'min':>8} {'median':>8} {'max':>8}")
+    print(f"{args.steps} values a series as they came; load {os.getloadavg()[0]:.1f}\n{'ms':<60} {'min':>8} {'median':>8} {'max':>8}")
     show("get run --json: the process, one statement",
          times(args.repeat, program, "get", "run", "--project", "m", "--run", "run1", "--json", env=env))
+    read(args, db, program, env)
+    compact(cluster, db)
+    print(f"compacted; load {os.getloadavg()[0]:.1f}")
+    read(args, db, program, env)
+    print(f"load {os.getloadavg()[0]:.1f}")
+
+
+def read(args, db, program, env):
     for name, run, ranks, *_ in SHAPES:
         get = [program, "get", "metric", "--project", "m", "--run", f"run{run}", "--metric", "m1", "--json"]
         print(name)
@@ -91,7 +110,6 @@ def measure(args, db):
             few = max(1, args.repeat // 10)
             show("  get metric --max-points 0", times(few, *get, "--max-points", "0", env=env))
             show("  get metric --agg mean, 1,000 points", times(few, *get, "--agg", "mean", env=env))
-    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 def main():
@@ -107,7 +125,7 @@ def main():
         cluster = Cluster(pathlib.Path(place), shared_buffers="1GB", max_wal_size="8GB")
         db = cluster.create()
         try:
-            measure(args, db)
+            measure(args, cluster, db)
         finally:
             db.close()
             cluster.stop()

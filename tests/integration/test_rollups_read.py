@@ -179,7 +179,7 @@ def test_chosen_values_are_real_ones_and_no_extreme_is_lost(rolled, points, rank
     assert {chosen[0][0], chosen[-1][0]} == {every[0][0], every[-1][0]}
     finite = [value for _, _, value in every if value is not None]
     assert {min(finite), max(finite)} <= {value for _, _, value in chosen}
-    reach = 2 * 9100 / points + 64  # a stretch, and a bucket
+    reach = 9100 / ((points - 2) // 2) + 64  # a stretch, and a bucket
     for begin in range(0, 9000, 300):  # nor is one of any part, give or take a stretch
         part = [v for s, _, v in every if v is not None and begin <= s < begin + 300]
         near = [v for s, _, v in chosen if v is not None and begin - reach <= s < begin + 300 + reach]
