@@ -41,24 +41,28 @@ grid as materialized (
               then least(ceil(low_asked::numeric / unit) * unit, 9223372036854775807)::bigint end as inner_low,
          (floor(($9::numeric + 1) / unit) * unit)::bigint as inner_high
     from levels),
-points as (
-  select g.run_id, g.rank, g.origin, g.width, u.step as first_step, u.step as last_step, u.time as first_time, u.time as last_time,
-         1 as n, f.finite, case when f.finite then 0 else 1 end as odd, u.value as min, u.value as max, u.value as sum,
-         u.value as last
+blocks as materialized ( -- chosen before any is unpacked
+  select g.*, b.rolled, b.raw_from, b.superseded_from, e.inner_end, b.steps, b.times, b.values
     from grid g
     join block_columns b on b.run_id = g.run_id and b.kind = $4 and b.name = $3
                         and (g.rank is null or b.rank = g.rank) and ($7::integer is null or b.rank = $7)
                         and b.first_step <= g.high and b.last_step >= g.low
     cross join lateral (
-      select (floor(b.superseded_from::numeric / g.unit) * g.unit)::bigint as inner_end) e,
-         unnest(b.steps, b.times, b.values) u(step, time, value),
-         lateral (select u.value not in ('NaN', 'Infinity', '-Infinity') as finite) f
+      select (floor(b.superseded_from::numeric / g.unit) * g.unit)::bigint as inner_end) e
    where (not b.rolled or g.level = 0 or b.first_step < g.inner_low or b.last_step >= g.inner_high
           or b.last_step >= e.inner_end)
-     and u.step between g.low and g.high
+     and (b.superseded_from is null or b.first_step < b.superseded_from)),
+points as (
+  select b.run_id, b.rank, b.origin, b.width, u.step as first_step, u.step as last_step, u.time as first_time,
+         u.time as last_time, 1 as n, f.finite, case when f.finite then 0 else 1 end as odd, u.value as min,
+         u.value as max, u.value as sum, u.value as last
+    from blocks b,
+         unnest(b.steps, b.times, b.values) u(step, time, value),
+         lateral (select u.value not in ('NaN', 'Infinity', '-Infinity') as finite) f
+   where u.step between b.low and b.high
      and (b.superseded_from is null or u.step < b.superseded_from)
      and (not b.rolled
-          or ((g.level = 0 or u.step < g.inner_low or u.step >= g.inner_high or u.step >= e.inner_end)
+          or ((b.level = 0 or u.step < b.inner_low or u.step >= b.inner_high or u.step >= b.inner_end)
               and (b.raw_from is null or u.step >= b.raw_from)))),
 rolled as (
   select g.run_id, g.rank, g.origin, g.width, u.first_step, u.last_step, u.first_time, u.last_time, u.n, u.odd < u.n as finite, u.odd,

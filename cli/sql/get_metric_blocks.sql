@@ -33,5 +33,6 @@ select place, b.first_step, rank, attempt, c.from_step, c.until_step,
  where run_id = $1::bigint and kind = 'metric' and name = $2
    and b.first_step <= $4::bigint and b.last_step >= $3::bigint
    and (h.hidden_from is null or b.first_step < h.hidden_from)
+   and (not b.rolled or $11 = 0 or b.first_step < i.low or b.last_step >= h.behind) -- before any is unpacked
    and ($6::integer is null or rank = $6)
    and ($8::integer is null or attempt = $8)
