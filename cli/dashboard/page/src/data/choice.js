@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { useStore } from "../core/store.js";
 import { get } from "../core/api.js";
 import { setUrl, useUrl, useUrlList } from "../core/url.js";
+import { useSameList, useSameMap } from "../core/stable.js";
 import { theme } from "../core/theme.js";
 import { colourOf } from "../core/colours.js";
 import { formatValue } from "../core/format.js";
@@ -70,8 +71,8 @@ function toggle(checked, ids) {
   setUrl({ runs: next.size === 0 ? null : [...next].join(",") });
 }
 
-// {rows: those that match, newest first; chosen: those of them that are drawn; checked: Set of ids;
-// colours: Map of id to colour; group; loading; problem; filterProblem; check(ids), only(ids)}
+// {rows: those that match, newest first; chosen: those of them that are drawn; ids: theirs, the same list while they
+// are the same; checked: Set of ids; colours: Map of id to colour, as lasting; group; loading; problem; filterProblem; check(ids), only(ids)}
 export function useChoice() {
   const { project, rows, loading, problem } = useRuns();
   const [q] = useUrl("q");
@@ -91,9 +92,10 @@ export function useChoice() {
     () => (checked.size === 0 ? matched : matched.filter((row) => checked.has(row.id))),
     [matched, checked],
   );
-  const colours = useMemo(() => colourRows(rows, group, shade), [rows, group, shade]);
+  const colours = useSameMap(useMemo(() => colourRows(rows, group, shade), [rows, group, shade]));
+  const ids = useSameList(useMemo(() => chosen.map((row) => row.id), [chosen]));
   return {
-    rows: matched, chosen, checked, colours, group, loading, problem, all: rows.length,
+    rows: matched, chosen, ids, checked, colours, group, loading, problem, all: rows.length,
     filterProblem: matching.problem,
     check: (ids) => toggle(checked, ids),
     only: (ids) => setUrl({ runs: ids === null ? null : ids.join(",") }),

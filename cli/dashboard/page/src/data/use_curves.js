@@ -1,5 +1,6 @@
 // The curves of one metric as part of what is drawn. While it is not in sight nothing is asked for.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { usePageVisible } from "../core/visible.js";
 import { Curves } from "./curves.js";
 import { onRunsChanged, runs } from "./runs.js";
 
@@ -7,9 +8,11 @@ const KEPT_MS = 60_000; // curves out of sight
 
 const rowOf = (id) => runs.get().byId.get(id);
 
-// {curves, version, problem, ready}; question null: none. ids: runs that are wanted.
+// {curves, version, problem, ready}; question null: none. ids: runs that are wanted. Behind other tabs nothing is asked for
+// either, but what was read is kept.
 export function useCurves(question, ids, visible) {
   const [version, setVersion] = useState(0);
+  const awake = usePageVisible() && visible;
   const held = useRef(null);
   const key = question === null ? null : JSON.stringify(question);
   if (held.current !== null && held.current.key !== key) {
@@ -24,17 +27,17 @@ export function useCurves(question, ids, visible) {
   const wanted = useRef(new Set());
   wanted.current = new Set(ids);
   useEffect(() => {
-    if (visible) curves?.want(ids);
-  }, [curves, ids, visible]);
+    if (awake) curves?.want(ids);
+  }, [curves, ids, awake]);
   useEffect(() => {
-    if (!visible || curves === null) return undefined;
+    if (!awake || curves === null) return undefined;
     curves.catchUp(ids);
     return onRunsChanged((changed) => {
       const mine = changed.filter((id) => wanted.current.has(id));
       curves.want(mine);
       curves.grown(mine);
     });
-  }, [curves, visible]);
+  }, [curves, awake]);
   useEffect(() => {
     if (visible || curves === null || curves.weight() === 0) return undefined;
     const timer = setTimeout(() => {

@@ -11,14 +11,14 @@ function placeOf(alert, axis, series) {
   return null;
 }
 
-export function marksOf(alerts, rows, curves, axis, read) {
+export function marksOf(alerts, ids, curves, axis, read) {
   const drawn = new Set(curves.map((curve) => curve.id));
-  return rows.flatMap((row) => (alerts.get(row.id) ?? []).map((alert) => {
-    const curve = read?.ofRun.get(row.id)?.[0];
+  return ids.flatMap((run) => (alerts.get(run) ?? []).map((alert) => {
+    const curve = read?.ofRun.get(run)?.[0];
     return {
       id: alert.id, curve, level: alert.level, x: placeOf(alert, axis, read?.series.get(curve)),
-      title: `${alert.level}: ${alert.title} (${row.name}${alert.step === null ? "" : `, step ${alert.step}`})`,
-      onClick: () => setUrl({ snapshot: `${row.id}:${alert.id}` }),
+      title: `${alert.level}: ${alert.title} (${alert.run}${alert.step === null ? "" : `, step ${alert.step}`})`,
+      onClick: () => setUrl({ snapshot: `${run}:${alert.id}` }),
     };
   })).filter((mark) => mark.x !== null && drawn.has(mark.curve)).slice(0, MARKS_MAX);
 }

@@ -6,17 +6,21 @@ import { useVisible } from "../core/visible.js";
 import { stepsBetween } from "../data/axes.js";
 import { lineOf } from "../data/lines.js";
 import { lit } from "../data/lit.js";
+import { runs } from "../data/runs.js";
 import { useCurves } from "../data/use_curves.js";
 import { Chart } from "../parts/chart.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { marksOf } from "./metrics_marks.js";
 
-const BUCKETS = 24_000; // of all curves of a panel
-const pointsFor = (runs) => Math.round(Math.min(400, Math.max(50, BUCKETS / Math.max(1, runs))) / 10) * 10;
+// Buckets of a curve: fewer where there are more curves, in few sizes, so that a run more or less changes nothing.
+const SIZES = [[60, 400], [120, 200], [240, 100], [Infinity, 50]];
+const pointsFor = (runs) => SIZES.find(([most]) => runs <= most)[1];
+
+const nameOf = (id) => runs.get().byId.get(id)?.name ?? id;
 
 // The whole of the curves, and while zoomed a finer part of them.
 function usePanelCurves({ project, metric, choice, drawing }, visible) {
-  const ids = useMemo(() => choice.chosen.map((row) => row.id), [choice.chosen]);
+  const { ids } = choice;
   const points = pointsFor(ids.length);
   const whole = useCurves({ project, metric, points }, ids, visible);
   const needs = drawing.axis.metric;
@@ -29,27 +33,28 @@ function usePanelCurves({ project, metric, choice, drawing }, visible) {
   return { ids, whole, others, fine };
 }
 
+// Curves of runs that have not changed are kept as they were.
 function useLines({ whole, others, fine, ids }, { choice, drawing }) {
-  return useMemo(() => {
-    const rows = new Map(choice.chosen.map((row) => [row.id, row]));
-    return ids.flatMap((id) => (whole.curves?.ofRun.get(id) ?? []).map((key) => {
-      const series = fine.curves?.series.get(key) ?? whole.curves.series.get(key);
-      return lineOf(series, {
-        axis: drawing.axis, other: others.curves?.series.get(key), smooth: drawing.smooth,
-        colour: choice.colours.get(id), label: rows.get(id).name,
-      });
-    })).filter((curve) => curve.x.length > 0);
-  }, [ids, whole.version, whole.curves, others.version, fine.version, fine.curves, drawing, choice.colours]);
+  const cache = useRef(new WeakMap()).current;
+  return useMemo(() => ids.flatMap((id) => (whole.curves?.ofRun.get(id) ?? []).map((key) => {
+    const series = fine.curves?.series.get(key) ?? whole.curves.series.get(key);
+    const how = [drawing.axis, drawing.smooth, others.curves?.series.get(key), choice.colours.get(id)];
+    const kept = cache.get(series);
+    if (kept?.how.every((one, i) => one === how[i])) return kept.curve;
+    const [axis, smooth, other, colour] = how;
+    const curve = lineOf(series, { axis, smooth, other, colour, label: nameOf(id) });
+    cache.set(series, { how, curve });
+    return curve;
+  })).filter((curve) => curve.x.length > 0), [ids, whole.version, whole.curves, others.version, fine.version, fine.curves, drawing, choice.colours]);
 }
 
 const CSV_HEAD = ["run", "run_id", "first_step", "last_step", "first_time", "last_time", "min", "max", "mean", "last", "values", "nonfinite"];
 
-function exportCsv(metric, { whole, fine, ids }, choice) {
-  const names = new Map(choice.chosen.map((row) => [row.id, row.name]));
+function exportCsv(metric, { whole, fine, ids }) {
   const rows = ids.flatMap((id) => (whole.curves.ofRun.get(id) ?? []).flatMap((key) => {
     const s = fine.curves?.series.get(key) ?? whole.curves.series.get(key);
     return s.n.map((n, i) => [
-      names.get(id), id, s.first_step[i], s.last_steps[i], new Date(s.first_time[i]).toISOString(),
+      nameOf(id), id, s.first_step[i], s.last_steps[i], new Date(s.first_time[i]).toISOString(),
       new Date(s.last_time[i]).toISOString(), s.min[i], s.max[i], s.mean[i], s.last[i], n, s.odd[i],
     ]);
   }));
@@ -96,13 +101,13 @@ export function MetricsPanel(props) {
   const visible = useVisible(box);
   const found = usePanelCurves(props, visible);
   const lines = useLines(found, props);
-  const marks = useMemo(() => marksOf(alerts, choice.chosen, lines, drawing.axis, found.whole.curves), [alerts, choice.chosen, lines]);
+  const marks = useMemo(() => marksOf(alerts, choice.ids, lines, drawing.axis, found.whole.curves), [alerts, choice.ids, lines]);
   const { axis, zoom, logx, logy } = drawing;
   const x = useMemo(() => ({ ...axis, log: logx && !axis.time, range: zoom }), [axis, zoom, logx]);
   const y = useMemo(() => ({ log: logy }), [logy]);
   return (
     <article class="panel" aria-label={metric} ref={box}>
-      <Head metric={metric} full={full} onCsv={() => exportCsv(metric, found, choice)} onPng={() => exportPng(metric, handle)} />
+      <Head metric={metric} full={full} onCsv={() => exportCsv(metric, found)} onPng={() => exportPng(metric, handle)} />
       <div class="panel-body">
         {visible && lines.length > 0 && (
           <Chart curves={lines} x={x} y={y} sync="metrics" lit={lit} onZoom={onZoom} marks={marks} handle={handle} />
