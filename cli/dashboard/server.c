@@ -12,8 +12,8 @@
 #include "cli/dashboard/events.h"
 #include "cli/dashboard/gzip.h"
 
-#define CONNECTIONS_MAX  256U
-#define PER_ADDRESS_MAX  64U
+#define CONNECTIONS_MAX  768U                 /* a process may have 1,024 files */
+#define PER_ADDRESS_MAX  384U                 /* a browser keeps six: colleagues behind one proxy */
 #define CONNECTION_BYTES ((size_t)256 * 1024) /* an address names up to a thousand runs */
 #define IDLE_S           120U
 #define READ_BYTES       ((size_t)16 * 1024)

@@ -40,9 +40,10 @@ class Browser:
             raise Failed(answer["error"])
         return answer["result"]
 
-    def open(self, url, size=None, **options):
-        """A page in a context of its own: no cookie, no memory of another."""
-        page = Page(self, self.ask("open", options={"viewport": size or DESK, "reducedMotion": "reduce", **options}))
+    def open(self, url, size=None, init=None, **options):
+        """A page in a context of its own: no cookie, no memory of another. init: a script that runs before the page's."""
+        options = {"viewport": size or DESK, "reducedMotion": "reduce", **options}
+        page = Page(self, self.ask("open", options=options, init=init))
         page.go(url)
         return page
 

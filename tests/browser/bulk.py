@@ -10,10 +10,10 @@ alter table blocks set unlogged; -- half of the writing
 insert into projects (name) values ('{project}');
 insert into runs (run_id, project_id, name, config, created, last_seen)
 select run, project_id, 'run-' || run, jsonb_build_object('lr', run * 1e-4, 'optimizer', (array['adamw', 'sgd'])[1 + run % 2]),
-       now() - make_interval(mins => run), now()
+       now() - make_interval(mins => 60 + run), now() - interval '1 hour'
   from projects, generate_series(1, {runs}) run where name = '{project}';
 insert into attempts (run_id, rank, attempt, producer_id, world_size, host, pid, client, started, ended, ending)
-select run, 0, 0, gen_random_uuid(), 1, 'node' || run % 8, 1, 'bulk', now() - make_interval(mins => run), now(), 'finished'
+select run, 0, 0, gen_random_uuid(), 1, 'node' || run % 8, 1, 'bulk', now() - make_interval(mins => 60 + run), now() - interval '1 hour', 'finished'
   from generate_series(1, {runs}) run;
 insert into series
 select run, 1, m, (array['train', 'val', 'optim'])[1 + m % 3] || '/metric' || to_char(m, 'FM00'), 'metric'

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A browser, steered line by line:  node driver.mjs CHROMIUM
 // Each line of its input is an operation, answered by {n, result} or {n, error}:
-//   {n, op: "open", options}                               a page in a context of its own; result: its number
+//   {n, op: "open", options, init}                         a page in a context of its own; result: its number;
+//                                                          init: a script that runs before those of each page
 //   {n, op: "call", page, chain: [[method, argument...]]}  playwright's methods, each on what the one before gave
 //   {n, op: "mouse", page, method, args}                   the same of its mouse
 //   {n, op: "seen", page}                                  {errors, dialogs, requests} of the page so far
@@ -34,8 +35,9 @@ function watch(page) {
 }
 
 const operations = {
-  async open({ options }) {
+  async open({ options, init }) {
     const context = await browser.newContext(options);
+    if (init) await context.addInitScript(init);
     const page = await context.newPage();
     page.setDefaultTimeout(ACTION_MS);
     opened += 1;

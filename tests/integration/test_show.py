@@ -249,6 +249,17 @@ def test_many_streams(stored, show):
         stream.close()
 
 
+def test_many_browsers_behind_one_address(show):
+    """Each of them keeps six connections."""
+    connections = [http.client.HTTPConnection("127.0.0.1", show.port, timeout=30) for _ in range(6 * 40)]
+    for connection in connections:
+        connection.request("GET", "/api/session")
+        assert connection.getresponse().read()
+    assert show.request("/").status == 200
+    for connection in connections:
+        connection.close()
+
+
 @pytest.mark.parametrize("path", ["/api/events", "/api/events?project=p&x=1"])
 def test_events_that_make_no_sense(show, path):
     assert show.json(path, 400)["error"]["code"] == "usage"

@@ -50,9 +50,14 @@ async function askConfig(project, id) {
   }
 }
 
-function take({ runs: changed }) {
+// The server tells some runs again in which nothing is new.
+const isNews = (row, known) => known === undefined || Object.entries(row).some(([name, value]) => known[name] !== value);
+
+function take({ runs: told }) {
   const { project, byId, loading } = runs.get();
   if (loading) return;
+  const changed = told.filter((row) => isNews(row, byId.get(row.id)));
+  if (changed.length === 0) return;
   const merged = new Map(byId);
   for (const row of changed) merged.set(row.id, { ...merged.get(row.id), ...row });
   setRows(merged.values());
