@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { csvOf } from "../../cli/dashboard/page/src/core/download.js";
 import { formatBytes, formatNumber, formatSeconds } from "../../cli/dashboard/page/src/core/format.js";
 import { axisOf, stepsBetween } from "../../cli/dashboard/page/src/data/axes.js";
+import { meansOfGroups } from "../../cli/dashboard/page/src/data/group_lines.js";
 import { lineOf } from "../../cli/dashboard/page/src/data/lines.js";
 import { smoothed } from "../../cli/dashboard/page/src/data/smooth.js";
 import { padded, spanned, xExtent, yExtent } from "../../cli/dashboard/page/src/parts/extent.js";
@@ -79,4 +80,13 @@ test("numbers read well", () => {
   assert.deepEqual([0.1 + 0.2, 1234567, 1e-9, -0, NaN, null].map(formatNumber), ["0.3", "1,234,567", "1e-9", "0", "NaN", ""]);
   assert.deepEqual([0.0123, 4, 95, 3600, 90061].map(formatSeconds), ["12.3 ms", "4 s", "1m 35s", "1h", "1d 1h"]);
   assert.deepEqual([0, 2048, 5 * 1024 ** 3].map(formatBytes), ["0 B", "2 KiB", "5 GiB"]);
+});
+
+test("a group is the mean of its runs where they are, and a band between them", () => {
+  const run = (id, x, y) => ({ id, x, y, colour: "#111" });
+  const curves = [run("1", [0, 199], [0, 199]), run("2", [0, 99.5, 199], [2, null, 201]), run("3", [0, 199], [7, 7])];
+  const [both, alone] = meansOfGroups(curves, ({ id }) => (id === "3" ? "b" : "a"));
+  assert.deepEqual([both.label, both.x.length, both.y[0], both.low[0], both.high[0]], ["a (2)", 200, 1, 0, 2]);
+  assert.deepEqual([both.low[60], both.high[60]], [60, 60]); // the second has a gap there
+  assert.deepEqual([both.y[199], alone.y[100], alone.label], [200, 7, "b (1)"]);
 });

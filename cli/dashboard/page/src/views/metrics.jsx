@@ -1,5 +1,5 @@
 // The metrics of the chosen runs, a panel each. In the address: x, smooth, logx, logy, zoom (from:to in the unit of
-// x), columns of panels as cols, metrics (part of a name), closed (prefixes that are folded), full (the panel that fills the view).
+// x), mean (a group is one curve), columns of panels as cols, metrics (part of a name), closed (prefixes that are folded), full (the panel that fills the view).
 import { useCallback, useMemo } from "preact/hooks";
 import { useKey } from "../core/keys.js";
 import { setUrl, useUrl, useUrlList } from "../core/url.js";
@@ -38,13 +38,15 @@ export function useDrawing() {
   const [logx] = useUrl("logx");
   const [logy] = useUrl("logy");
   const [zoom] = useUrl("zoom");
+  const [mean] = useUrl("mean");
   return useMemo(() => ({
+    mean: mean === "1",
     axis: axisOf(x),
     smooth: Math.min(0.99, Math.max(0, Number(smooth) || 0)),
     logx: logx === "1",
     logy: logy === "1",
     zoom: parseZoom(zoom),
-  }), [x, smooth, logx, logy, zoom]);
+  }), [x, smooth, logx, logy, zoom, mean]);
 }
 
 const setZoom = (range) => setUrl({ zoom: range === null ? null : range.map((v) => Number(v.toPrecision(10))).join(":") });

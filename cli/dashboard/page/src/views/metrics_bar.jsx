@@ -38,6 +38,7 @@ function AxisChoice({ names, id }) {
 export function MetricsBar({ names, drawing, onZoom }) {
   const [part, setPart] = useUrl("metrics");
   const [cols, setCols] = useUrl("cols", "auto");
+  const [group] = useUrl("group");
   const unzoom = useCallback(() => onZoom(null), [onZoom]);
   useKey("r", "All of x again", unzoom);
   return (
@@ -48,6 +49,7 @@ export function MetricsBar({ names, drawing, onZoom }) {
       <span class="buttons">
         <Toggle name="logx" letter="x" title="Logarithmic x" label="log x" disabled={Boolean(drawing.axis.time)} />
         <Toggle name="logy" letter="y" title="Logarithmic y" label="log y" />
+        {group !== "" && <Toggle name="mean" letter="m" title="The mean of each group, least to greatest as band" label="mean" />}
       </span>
       {drawing.zoom && <button class="button strong" title="All of it again (r, or double click)" onClick={unzoom}>Reset zoom</button>}
       <span class="bar-end cols-choice">

@@ -4,6 +4,8 @@ import { csvOf, download } from "../core/download.js";
 import { setUrl } from "../core/url.js";
 import { useVisible } from "../core/visible.js";
 import { stepsBetween } from "../data/axes.js";
+import { groupOf } from "../data/choice.js";
+import { meansOfGroups } from "../data/group_lines.js";
 import { lineOf } from "../data/lines.js";
 import { lit } from "../data/lit.js";
 import { runs } from "../data/runs.js";
@@ -12,16 +14,17 @@ import { Chart } from "../parts/chart.jsx";
 import { Icon } from "../parts/icons.jsx";
 import { marksOf } from "./metrics_marks.js";
 
-// Buckets of a curve: fewer where there are more curves, in few sizes, so that a run more or less changes nothing.
-const SIZES = [[60, 400], [120, 200], [240, 100], [Infinity, 50]];
-const pointsFor = (runs) => SIZES.find(([most]) => runs <= most)[1];
+// Buckets of a curve: about one for each pixel of a small panel, fewer where there are more curves; in few sizes, so that a
+// run more or less changes nothing.
+const SIZES = [[30, 250], [60, 150], [120, 100], [Infinity, 50]];
+const pointsFor = (runs, full) => SIZES.find(([most]) => runs <= most)[1] * (full ? 3 : 1);
 
 const nameOf = (id) => runs.get().byId.get(id)?.name ?? id;
 
 // The whole of the curves, and while zoomed a finer part of them.
-function usePanelCurves({ project, metric, choice, drawing }, visible) {
+function usePanelCurves({ project, metric, choice, drawing, full }, visible) {
   const { ids } = choice;
-  const points = pointsFor(ids.length);
+  const points = pointsFor(ids.length, full);
   const whole = useCurves({ project, metric, points }, ids, visible);
   const needs = drawing.axis.metric;
   const others = useCurves(needs ? { project, metric: needs, points } : null, ids, visible);
@@ -46,6 +49,14 @@ function useLines({ whole, others, fine, ids }, { choice, drawing }) {
     cache.set(series, { how, curve });
     return curve;
   })).filter((curve) => curve.x.length > 0), [ids, whole.version, whole.curves, others.version, fine.version, fine.curves, drawing, choice.colours]);
+}
+
+// With `mean` the runs of a group are one curve.
+function useShown(lines, { choice, drawing }) {
+  const { group } = choice;
+  return useMemo(() => (group !== "" && drawing.mean
+    ? meansOfGroups(lines, ({ id }) => groupOf(runs.get().byId.get(id.split("/")[0]) ?? {}, group))
+    : lines), [lines, group, drawing.mean]);
 }
 
 const CSV_HEAD = ["run", "run_id", "first_step", "last_step", "first_time", "last_time", "min", "max", "mean", "last", "values", "nonfinite"];
@@ -100,7 +111,7 @@ export function MetricsPanel(props) {
   const handle = useRef(null);
   const visible = useVisible(box);
   const found = usePanelCurves(props, visible);
-  const lines = useLines(found, props);
+  const lines = useShown(useLines(found, props), props);
   const marks = useMemo(() => marksOf(alerts, choice.ids, lines, drawing.axis, found.whole.curves), [alerts, choice.ids, lines]);
   const { axis, zoom, logx, logy } = drawing;
   const x = useMemo(() => ({ ...axis, log: logx && !axis.time, range: zoom }), [axis, zoom, logx]);
