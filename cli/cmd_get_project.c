@@ -7,7 +7,7 @@
 #include "cli/runs.h"
 
 #define COLUMN_LAST_STEP 5
-#define COLUMNS_WIDE     5 /* group and what follows */
+#define COLUMNS_WIDE     6 /* group and what follows */
 
 /* The highest step of any run, as PostgreSQL wrote it; NULL: nothing was logged. */
 static const char *last_activity(const struct pg_rows *rows) {

@@ -16,7 +16,7 @@
 #include "cli_sql.h"
 
 #define COLUMN_NAME  1
-#define COLUMNS_WIDE 5 /* group and what follows */
+#define COLUMNS_WIDE 6 /* group and what follows */
 #define MORE         "--limit N (0: all), or --filter"
 
 /* What stands beside metrics on a terminal: name, state, last_step. */

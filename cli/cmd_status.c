@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/args.h"
@@ -9,8 +10,15 @@
 #include "cli/daemon.h"
 #include "cli/db.h"
 #include "cli/json.h"
+#include "cli/rows.h"
+#include "cli/text.h"
 #include "cli_sql.h"
 #include "schema/db/dsn.h"
+
+#define STORAGE_MAX   "100" /* projects, the largest */
+#define STORAGE_LINES 10    /* of these as text */
+
+enum { STORAGE_PROJECT, STORAGE_POINTS, STORAGE_BYTES };
 
 struct status {
     bool private;
@@ -24,15 +32,22 @@ struct status {
     bool database; /* answered */
     struct why database_why;
     int64_t schema, projects, runs;
+    struct pg_rows *storage; /* list_storage.sql; NULL: the database does not answer */
 };
 
 static void ask_database(struct ctx *ctx, const char *dsn, struct status *out) {
-    struct pg_rows *rows;
+    const struct pg_param storage_max = {.ptr = STORAGE_MAX};
+    struct pg_rows *rows = NULL;
     enum err err = pg_open(dsn, "tocsin status", &ctx->pg, &out->database_why);
     if (err == ERR_OK) {
         err = pg_query(ctx->pg, sql_count_overview, 0, NULL, &rows, &out->database_why);
     }
+    if (err == ERR_OK) {
+        err =
+            pg_query(ctx->pg, sql_list_storage, 1, &storage_max, &out->storage, &out->database_why);
+    }
     if (err != ERR_OK) {
+        pg_rows_free(rows);
         return;
     }
     out->database = true;
@@ -106,7 +121,30 @@ static void print_json(const struct ctx *ctx, const struct status *s) {
     json_int(&json, s->projects);
     json_key(&json, "runs");
     json_int(&json, s->runs);
+    json_key(&json, "storage");
+    json_open(&json, '[');
+    for (int row = 0; s->storage != NULL && row < pg_rows_n(s->storage); row++) {
+        json_open(&json, '{');
+        rows_json_members(&json, s->storage, row, STORAGE_PROJECT, pg_columns_n(s->storage));
+        json_close(&json);
+    }
+    json_close(&json);
     ctx_json_close(&json);
+}
+
+static void print_storage(const struct ctx *ctx, const struct pg_rows *storage) {
+    const int n = pg_rows_n(storage);
+    for (int row = 0; row < n && row < STORAGE_LINES; row++) {
+        char *project = text_clean(pg_text(storage, row, STORAGE_PROJECT));
+        fprintf(ctx->out, "%s  about %.1f MB in project %s, %s values\n",
+                row == 0 ? "storage " : "        ",
+                (double)pg_int(storage, row, STORAGE_BYTES) / 1e6, project,
+                pg_text(storage, row, STORAGE_POINTS));
+        free(project);
+    }
+    if (n > STORAGE_LINES) {
+        fprintf(ctx->out, "          and more: --json\n");
+    }
 }
 
 static void print_text(const struct ctx *ctx, const struct status *s) {
@@ -127,6 +165,7 @@ static void print_text(const struct ctx *ctx, const struct status *s) {
         fprintf(ctx->out, "content   %lld project%s, %lld run%s, schema version %lld\n",
                 (long long)s->projects, s->projects == 1 ? "" : "s", (long long)s->runs,
                 s->runs == 1 ? "" : "s", (long long)s->schema);
+        print_storage(ctx, s->storage);
     }
     if (!s->database || s->daemon_pid == 0) {
         fprintf(ctx->out, "to start  tocsin up\n");
@@ -141,5 +180,6 @@ enum exit_code cmd_status(struct ctx *ctx) {
         return db_fail(ctx, err, &why);
     }
     (ctx->json ? print_json : print_text)(ctx, &status);
+    pg_rows_free(status.storage);
     return status.database && status.daemon_pid != 0 ? EXIT_OK : EXIT_UNREACHABLE;
 }

@@ -12,7 +12,8 @@
 #define JSON_RUNS                                                                                  \
     "[{id: text, name: text, created_at: time, state: text, num_logs: int, last_step: int?, "      \
     "alerts: int, group: text?, world_size: int?, ranks: int?, attempts: int?, last_seen: time, "  \
-    "config?: any, metrics?: {*: {last: number?, min: number?, max: number?, nonfinite?: {*: "     \
+    "pinned: bool, config?: any, metrics?: {*: {last: number?, min: number?, max: number?, "       \
+    "nonfinite?: {*: "                                                                             \
     "text}}}}]"
 #define JSON_ALERTS                                                                                \
     "{project: text, run: text?, level: text?, since: text?, alerts: [{timestamp: time, run: "     \
@@ -26,6 +27,7 @@
     "alerts: int, waiting: int, endpoints?: int, messages?: int, details: [{project: text, name: " \
     "text, state: text, last_seen: time, calls: int, blocks: int, bytes: int, alerts: int, "       \
     "waiting: int, id: text}]}"
+#define JSON_PINNED "{project: text, run: text, run_id: text, pinned: bool}"
 #define SPAN_TEXT                                                                                  \
     "The first of --step, --around and --at-time that is given counts. Values come in the order "  \
     "of their times, those of all ranks together; with --attempt each also says its attempt. "     \
@@ -79,10 +81,13 @@ const struct command command_table[] = {
      .run = cmd_down},
     {.path = "status",
      .line = "tell what runs, where it is and what it holds",
-     .text = "Exit status 0: database and tocsind run; 5: one of them does not.",
+     .text =
+         "Exit status 0: database and tocsind run; 5: one of them does not. storage: of the 100 "
+         "largest projects; bytes is an estimate, the size of the tables shared out by values.",
      .json = "{running: bool, database: {dsn: text, private: bool, data: text?, answers: bool, "
              "error: text?, schema_version: int}, tocsind: {pid: int, endpoint: text, health: "
-             "text?, stores_in: text?, log: text}, projects: int, runs: int}",
+             "text?, stores_in: text?, log: text}, projects: int, runs: int, storage: [{project: "
+             "text, points: int, bytes: int}]}",
      .opts = up_opts,
      .run = cmd_status},
     {.path = "show",
@@ -386,7 +391,8 @@ const struct command command_table[] = {
      .text = "num_logs counts the calls of all ranks.",
      .json = "{project: text, run: text, run_id: text, num_logs: int, metrics: [text], config: {*: "
              "any}, last_step: int?, state: text, last_seen: time, world_size: int?, ranks: int?, "
-             "attempts: int?, alerts: int, username: text?, created_at: time, group: text?}",
+             "attempts: int?, alerts: int, pinned: bool, username: text?, created_at: time, group: "
+             "text?}",
      .opts = run_opts,
      .run = cmd_get_run},
     {.path = "get metric",
@@ -433,53 +439,8 @@ const struct command command_table[] = {
      .json = "{project: text, query: text, columns: [text], rows: [{*: any}], row_count: int}",
      .opts = query_opts,
      .run = cmd_query_project},
-    {.path = "delete run",
-     .line = "delete a run: its metrics, alerts, and all else that it left",
-     .text = "Until the last row is gone the run is in the lists as `deleting` and takes nothing "
-             "in; if this is interrupted, the same command goes on. A job that still lives keeps "
-             "what it logs meanwhile, and then makes the run anew, with what came since. Messages "
-             "that are made already are still sent; deliveries that wait (waiting) are not. Needs "
-             "a database user as tocsin migrate does.",
-     .json = JSON_DELETED,
-     .rows = "details",
-     .opts = delete_run_opts,
-     .run = cmd_delete_run},
-    {.path = "delete project",
-     .line = "delete a project: its runs, endpoints, silences and former names",
-     .text = "As delete run does; messages to endpoints of the project go too. A job that still "
-             "lives, or starts later, makes the project anew. Needs a database user as tocsin "
-             "migrate does.",
-     .json = JSON_DELETED,
-     .rows = "details",
-     .opts = delete_project_opts,
-     .run = cmd_delete_project},
-    {.path = "rename run",
-     .line = "give a run another name",
-     .text = "It keeps that name, whatever its processes say when they start again; only to resume "
-             "it by name they must say the new one. Names need not be unique. Needs a database "
-             "user as tocsin migrate does.",
-     .json = "{project: text, run: text, run_id: text, to: text, dry_run: bool}",
-     .opts = rename_run_opts,
-     .run = cmd_rename_run},
-    {.path = "rename project",
-     .line = "give a project another name",
-     .text =
-         "Jobs that say the old name go on in it, as long as no project is renamed to that, and "
-         "so do keys that are bound to it; people and commands use the new one. Needs a "
-         "database user as tocsin migrate does.",
-     .json = "{project: text, name_freed: bool, to: text, dry_run: bool}",
-     .opts = rename_project_opts,
-     .run = cmd_rename_project},
-    {.path = "prune",
-     .line = "delete runs whose last data is old",
-     .text = "As delete run does, one after the other. A run that is running stays: one that has "
-             "not ended counts as running until nothing has come from it for a day, even if "
-             "--older-than is less. kept: runs that went on while this looked. Needs a database "
-             "user as tocsin migrate does.",
-     .json = JSON_DELETED,
-     .rows = "details",
-     .opts = prune_opts,
-     .run = cmd_prune},
+#include "cli/commands_housekeeping.def"
+
 #include "cli/commands_agents.def"
 #include "cli/commands_import.def"
     {.path = "help",

@@ -11,7 +11,7 @@
 static const struct {
     char letter;
     int64_t seconds;
-} units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+} units[] = {{'y', 31536000}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
 
 #define UNITS (sizeof units / sizeof *units)
 

@@ -2,7 +2,8 @@
 #ifndef CLI_DURATION_H
 #define CLI_DURATION_H
 
-/* Durations as people write them: a whole number and its unit, s, m, h or d: 90s, 15m, 2h, 7d. */
+/* Durations as people write them: a whole number and its unit, s, m, h, d or y (365 days): 90s,
+ * 15m, 2h, 7d, 1y. */
 
 #include <stdbool.h>
 #include <stdint.h>

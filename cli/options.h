@@ -34,6 +34,8 @@ extern const struct opt query_opts[];
 extern const struct opt records_opts[];
 extern const struct opt rename_project_opts[];
 extern const struct opt rename_run_opts[];
+extern const struct opt retention_list_opts[];
+extern const struct opt retention_set_opts[];
 extern const struct opt revoke_opts[];
 extern const struct opt run_opts[];
 extern const struct opt server_key_opts[];

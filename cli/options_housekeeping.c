@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of the commands that delete and rename. */
+/* Options of the commands that delete, rename, and say how long things are kept. */
 
 #include "cli/options_shared.h"
 
@@ -40,6 +40,21 @@ const struct opt prune_opts[] = {
      .kind = OPT_CHOICE,
      .value = "finished|failed|running",
      .help = "only this state; running: it never ended"},
+    DRY_RUN,
+    YES,
+    {0},
+};
+
+#define KEEP(what, text)                                                                           \
+    { .name = (what), .kind = OPT_TEXT, .value = "TIME", .help = (text) }
+
+const struct opt retention_list_opts[] = {ANY_PROJECT("only this project"), {0}};
+
+const struct opt retention_set_opts[] = {
+    ANY_PROJECT("of this project, not of all that say nothing of their own"),
+    KEEP("raw", "values as they were logged: 30d, 1y, forever; inherit: as for all projects"),
+    KEEP("rollups", "what overviews show of older values"),
+    KEEP("alerts", "alerts of which nothing is to be sent any more"),
     DRY_RUN,
     YES,
     {0},

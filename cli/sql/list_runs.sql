@@ -5,7 +5,7 @@
 -- $8 boolean: descending; $9 bigint: rows at most or null; without an order the newest are kept;
 -- $10 bigint: only this run, or null; $11 boolean: with the configuration.
 -- Columns: id, name, created_at, state, num_logs, last_step, alerts, group, world_size, ranks,
--- attempts, last_seen, config (null unless wanted), total (runs that meet the conditions), and for the metrics of $3 in their order
+-- attempts, last_seen, pinned, config (null unless wanted), total (runs that meet the conditions), and for the metrics of $3 in their order
 -- the arrays last, minimum, maximum.
 with keyed as (
   select m.*,
@@ -38,6 +38,7 @@ placed as (
    limit $9::bigint)
 select run_id::text as id, run as name, created as created_at, state, coalesce(calls, 0) as num_logs,
        last_step, alerts, group_name as "group", world_size, ranks, attempts, last_seen,
+       (select o.pinned from runs_overview o where o.run_id = placed.run_id) as pinned,
        case when $11::boolean then config end as config, total,
        array(select (numbers -> n ->> 0)::float8 from unnest($3) n) as last,
        array(select (numbers -> n ->> 1)::float8 from unnest($3) n) as minimum,

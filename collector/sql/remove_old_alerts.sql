@@ -8,15 +8,9 @@ with held as materialized (
      for key share skip locked),
 found as materialized (
   select a.run_id, a.alert_id
-    from alerts a
+    from settled_alerts a
     join held using (run_id)
    where a.time < $2::timestamptz
-     and not exists (
-       select from deliveries d
-         join endpoints e using (endpoint_id)
-         left join messages m using (message_id)
-        where d.run_id = a.run_id and d.alert_id = a.alert_id
-          and (d.state = 'waiting' and e.removed is null or m.state = 'waiting'))
    order by a.time
    limit $3::bigint),
 unsaid as (

@@ -30,8 +30,7 @@ removed as (
 total as materialized (
   select count(*) as blocks, coalesce(sum(calls), 0)::bigint as calls, max(last_step) as last_step from removed),
 bound as materialized (
-  select t.*, case when last_step < 9223372036854775807 - width then (last_step & -width) + width
-                   when last_step is not null then 9223372036854775807 end as raw_from
+  select t.*, raw_bound(last_step, width) as raw_from
     from total t,
          (select coalesce(max(b.width), 1) as width
             from rollups b

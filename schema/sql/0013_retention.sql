@@ -29,9 +29,8 @@ alter table compacted
 
 -- keep_s: as it counts, null forever. Rows without a project: what projects inherit that say nothing.
 create view retention_overview as
-  select p.name as project, p.project_id, k.kind,
-         case when own.kind is null then common.keep_s else own.keep_s end as keep_s,
-         p.project_id is not null and own.kind is null as inherited
+  select p.name as project, k.kind, case when own.kind is null then common.keep_s else own.keep_s end as keep_s,
+         own.kind is null as inherited, p.project_id
     from (select name, project_id from projects union all select null, null) p
     cross join (values ('raw'), ('rollups'), ('alerts')) k(kind)
     left join retention own on own.project_id is not distinct from p.project_id and own.kind = k.kind
@@ -60,6 +59,23 @@ create view retention_runs as
     from runs r
     join retention_cutoffs k using (project_id)
    where r.pinned is null and r.deleting is null;
+
+-- The least multiple of a bucket's width that lies above the last step of blocks that were removed. width: a power of
+-- two.
+create function raw_bound(last_step bigint, width bigint) returns bigint language sql immutable
+  return case when last_step < 9223372036854775807 - width then (last_step & -width) + width
+              when last_step is not null then 9223372036854775807 end;
+
+-- Alerts of which nothing is to be sent.
+create view settled_alerts as
+  select a.run_id, a.alert_id, a.time
+    from alerts a
+   where not exists (
+     select from deliveries d
+       join endpoints e using (endpoint_id)
+       left join messages m using (message_id)
+      where d.run_id = a.run_id and d.alert_id = a.alert_id
+        and (d.state = 'waiting' and e.removed is null or m.state = 'waiting'));
 
 -- How much each project has stored. bytes: an estimate, the size of the tables and their indexes, shared out by the
 -- number of values, which run_state and compacted know.
@@ -107,7 +123,8 @@ create or replace view runs_overview as
         join series s on s.run_id = t.run_id and s.keyset_id = t.keyset_id
        where t.run_id = r.run_id and s.position = 1 and s.kind = 'metric') t on true;
 
-grant select on retention, retention_rounds, retention_cutoffs, retention_runs to tocsin_collector;
+grant select on retention, retention_rounds, retention_cutoffs, retention_runs, settled_alerts
+  to tocsin_collector;
 grant update on retention_rounds to tocsin_collector;
 grant delete on alerts, deliveries, acks, messages to tocsin_collector;
 grant select on retention_overview, storage_overview to tocsin_reader;

@@ -2,16 +2,15 @@
 """What is removed for its age, and what stays: collector/compact/retention.c on rows as the collector writes them."""
 
 import datetime
-import subprocess
 
 import pytest
 
-from rig.process import Process, environment, program
+from retention import PROBE, apply_retention, fill, keep, rest, slow_down
+from rig.process import Process, program
 from rig.wait import wait_for
 from stored import Stored, T0
 from webhooks import Endpoints
 
-PROBE = "tests/integration/retention_probe"
 DAY_S = 86400
 
 
@@ -22,21 +21,7 @@ def stored(db):
 
 @pytest.fixture
 def apply(place, db):
-    """Goes through all that is due, as the collector does; the number of transactions."""
-    def run():
-        db.query("update retention_rounds set due = now()")
-        done = subprocess.run([program(PROBE), db.dsn_collector], env=environment(place, {}), capture_output=True,
-                              timeout=60)
-        assert done.returncode == 0, done.stderr.decode()
-        return len(done.stdout.splitlines())
-    return run
-
-
-def keep(db, kind, seconds, project=None):
-    """Says how long; None: forever."""
-    db.query("""insert into retention (project_id, kind, keep_s)
-                values ((select project_id from projects where name = %s), %s, %s)
-                on conflict (project_id, kind) do update set keep_s = excluded.keep_s""", project, kind, seconds)
+    return lambda: apply_retention(place, db)
 
 
 def age_s():
@@ -49,14 +34,6 @@ def keep_from(db, kind, at, project=None):
     keep(db, kind, age_s() - at, project)
 
 
-def fill(stored, run_id, project="p", calls=100, spacing_s=600, **fields):
-    """A run of two metrics with a call every ten minutes, in rolled blocks of two calls."""
-    stored.run(project, f"r{run_id}", run_id, **fields)
-    stored.log(run_id, ["a", "b"], [(s, s * spacing_s, [s, -s]) for s in range(calls)])
-    stored.rolled(run_id)
-    return run_id
-
-
 def raw_steps(db, run_id):
     return [row[0] for row in db.query(
         "select unnest(steps) from blocks where run_id = %s order by 1", run_id)]
@@ -65,12 +42,6 @@ def raw_steps(db, run_id):
 def rolled_calls(db, run_id, level=1):
     return db.value("""select coalesce(sum(n), 0)::int from rollups r, unnest(calls) n
                        where run_id = %s and level = %s""", run_id, level)
-
-
-def rest(db, run_id):
-    """Blocks, rows of roll-ups, alerts."""
-    return tuple(db.value(f"select count(*) from {table} where run_id = %s", run_id)
-                 for table in ("blocks", "rollups", "alerts"))
 
 
 # Raw values
@@ -324,12 +295,6 @@ def test_many_series_in_many_small_transactions(db, stored, apply):
 
 def probe(place, dsn, name):
     return Process([program(PROBE), dsn], place, place / f"{name}.log", {})
-
-
-def slow_down(db, table="blocks"):
-    db.query("""create function public.slow() returns trigger language plpgsql
-                as $$ begin perform pg_sleep(0.02); return null; end $$""")
-    db.query(f"create trigger slow before delete on {table} for each statement execute function public.slow()")
 
 
 def test_killed_at_any_moment_it_loses_nothing_that_stays(db, place, stored, apply):

@@ -29,7 +29,7 @@ VIEWS = {"metric_blocks", "metric_summary", "projects_overview", "metrics_all_at
          "deliveries_overview", "silences_overview", "project_names",
          "superseded_series", "block_columns", "rollup_columns", "metric_rollups", "compaction_backlog",
          "retention_overview", "storage_overview"}
-INTERNAL_VIEWS = {"retention_cutoffs", "retention_runs"}  # of the collector
+INTERNAL_VIEWS = {"retention_cutoffs", "retention_runs", "settled_alerts"}  # of the collector
 NAN = float("nan")
 INF = float("inf")
 
