@@ -2,6 +2,7 @@
 #include "emitter/link.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +60,10 @@ struct link {
     void *context;
     void *socket; /* NULL: closed */
     void *monitor;
+    int socket_fd; /* libzmq's, to wait for */
+    int monitor_fd;
+    bool used;  /* since it was last waited for: a descriptor may have told all it had to tell */
+    bool ready; /* there may be something to receive */
     zmq_msg_t received;
     unsigned seed;
     bool keyed; /* keys is set */
@@ -104,6 +109,7 @@ void link_close(struct link *link) {
         zmq_ctx_term(link->context);
     }
     link->monitor = link->socket = link->context = NULL;
+    link->ready = false;
 }
 
 static bool set_options(struct link *link) {
@@ -214,13 +220,21 @@ static void *make_context(void) {
     return context;
 }
 
+static bool take_descriptors(struct link *link) {
+    size_t socket_size = sizeof link->socket_fd;
+    size_t monitor_size = sizeof link->monitor_fd;
+    link->used = true;
+    return zmq_getsockopt(link->socket, ZMQ_FD, &link->socket_fd, &socket_size) == 0 &&
+           zmq_getsockopt(link->monitor, ZMQ_FD, &link->monitor_fd, &monitor_size) == 0;
+}
+
 enum err link_open(struct link *link, const char *endpoint, struct why *why) {
     link->context = make_context();
     if (link->context != NULL) {
         link->socket = zmq_socket(link->context, ZMQ_DEALER);
     }
     if (link->socket == NULL || !set_options(link) || !set_endpoint(link, endpoint) ||
-        !watch(link) || zmq_connect(link->socket, endpoint) != 0) {
+        !watch(link) || !take_descriptors(link) || zmq_connect(link->socket, endpoint) != 0) {
         enum err err = why_set(why, ERR_IO, "cannot open a socket for %s: %s", endpoint,
                                zmq_strerror(zmq_errno()));
         link_close(link);
@@ -282,33 +296,45 @@ static enum link_change read_changes(struct link *link, enum link_trouble *out_t
     return change;
 }
 
+static bool has_input(void *socket) {
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
+}
+
+/* A descriptor of libzmq is readable from the first news on until its socket was read empty; but a
+ * send may take the news in and leave them unread, so whoever sent asks the socket itself before it
+ * waits. zmq_poll() asks always: a dozen system calls, fifty times a second. */
 enum link_change link_wait(struct link *link, int wake_fd, int timeout_ms,
                            enum link_trouble *out_trouble) {
-    zmq_pollitem_t items[] = {
-        {.fd = wake_fd, .events = ZMQ_POLLIN},
-        {.socket = link->socket, .events = ZMQ_POLLIN},
-        {.socket = link->monitor, .events = ZMQ_POLLIN},
+    struct pollfd items[] = {
+        {.fd = wake_fd, .events = POLLIN},
+        {.fd = link->socket_fd, .events = POLLIN},
+        {.fd = link->monitor_fd, .events = POLLIN},
     };
-    const int n = is_open(link) ? 3 : 1;
-    if (zmq_poll(items, n, timeout_ms) <= 0 || n == 1) {
-        return LINK_SAME;
-    }
-    return (items[2].revents & ZMQ_POLLIN) != 0 ? read_changes(link, out_trouble) : LINK_SAME;
+    const bool ask = is_open(link) && link->used;
+    const bool input = ask && has_input(link->socket);
+    const bool event = ask && has_input(link->monitor);
+    const int n = poll(items, is_open(link) ? 3 : 1, input || event ? 0 : timeout_ms);
+    link->used = false;
+    link->ready = input || (n > 0 && items[1].revents != 0);
+    return event || (n > 0 && items[2].revents != 0) ? read_changes(link, out_trouble) : LINK_SAME;
 }
 
 bool link_send(struct link *link, struct str frame) {
+    link->used = true;
     return zmq_send(link->socket, frame.ptr, frame.len, ZMQ_DONTWAIT) >= 0;
 }
 
 bool link_receive(struct link *link, struct str *out_frame) {
     zmq_msg_close(&link->received);
     zmq_msg_init(&link->received);
-    if (!is_open(link) || zmq_msg_recv(&link->received, link->socket, ZMQ_DONTWAIT) < 0) {
-        return false;
+    link->ready = link->ready && zmq_msg_recv(&link->received, link->socket, ZMQ_DONTWAIT) >= 0;
+    if (link->ready) {
+        *out_frame = (struct str){.ptr = zmq_msg_data(&link->received),
+                                  .len = zmq_msg_size(&link->received)};
     }
-    *out_frame =
-        (struct str){.ptr = zmq_msg_data(&link->received), .len = zmq_msg_size(&link->received)};
-    return true;
+    return link->ready;
 }
 
 enum err link_make_keys(char *out_public_key, char *out_secret_key) {
