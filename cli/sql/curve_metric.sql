@@ -64,25 +64,27 @@ points as (
      and (not b.rolled
           or ((b.level = 0 or u.step < b.inner_low or u.step >= b.inner_high or u.step >= b.inner_end)
               and (b.raw_from is null or u.step >= b.raw_from)))),
-rolled as (
-  select g.run_id, g.rank, g.origin, g.width, u.first_step, u.last_step, u.first_time, u.last_time, u.n, u.odd < u.n as finite, u.odd,
-         u.min, u.max, u.sum, u.last
+picked as materialized ( -- the same of roll-ups
+  select g.*, b.raw_from, b.superseded_from, (floor(b.superseded_from::numeric / g.unit) * g.unit)::bigint as inner_end,
+         b.calls, b.first_steps, b.last_steps, b.first_times, b.last_times, b.minimum, b.maximum, b.sum, b.last, b.odd
     from grid g
     join rollup_columns b on b.run_id = g.run_id and b.kind = $4 and b.name = $3 and b.level = greatest(g.level, 1)
                          and (g.level > 0 or b.raw_from is not null)
                          and (g.rank is null or b.rank = g.rank) and ($7::integer is null or b.rank = $7)
-                         and b.first_step <= g.high and b.last_step >= g.low
-    cross join lateral (
-      select (floor(b.superseded_from::numeric / g.unit) * g.unit)::bigint as inner_end) e,
-         unnest(b.calls, b.first_steps, b.last_steps, b.first_times, b.last_times, b.minimum, b.maximum, b.sum, b.last, b.odd)
+                         and b.first_step <= g.high and b.last_step >= g.low),
+rolled as (
+  select g.run_id, g.rank, g.origin, g.width, u.first_step, u.last_step, u.first_time, u.last_time, u.n, u.odd < u.n as finite, u.odd,
+         u.min, u.max, u.sum, u.last
+    from picked g,
+         unnest(g.calls, g.first_steps, g.last_steps, g.first_times, g.last_times, g.minimum, g.maximum, g.sum, g.last, g.odd)
            as u(n, first_step, last_step, first_time, last_time, min, max, sum, last, odd)
    where u.first_step <= g.high and u.last_step >= g.low
-     and (b.superseded_from is null or u.first_step < b.superseded_from)
-     and (u.first_step < b.raw_from
+     and (g.superseded_from is null or u.first_step < g.superseded_from)
+     and (u.first_step < g.raw_from
           or (g.level > 0
               and (g.inner_low is null or u.first_step >= g.inner_low)
               and (g.inner_high is null or u.first_step < g.inner_high)
-              and (b.superseded_from is null or u.first_step < e.inner_end)))),
+              and (g.superseded_from is null or u.first_step < g.inner_end)))),
 buckets as (
   select run_id, rank, floor((first_step - origin) / width) as bucket, min(first_step) as first_step, max(last_step) as last_step,
          min(first_time) as first_time, max(last_time) as last_time, sum(n)::bigint as n, sum(odd)::bigint as odd,
