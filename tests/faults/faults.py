@@ -60,6 +60,7 @@ def run(name, seed, kills, json_path):
         oracle = world.check()
         if world.damaged or world.cut_off:
             world.figures["gone"] = oracle.gone
+        world.figures["compacted"] = oracle.compacted
         told = report(name, seed, world, oracle, time.monotonic() - began)
         say(told, oracle.problems)
         if json_path:

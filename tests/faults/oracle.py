@@ -122,7 +122,8 @@ class Oracle:
         self.damaged, self.cut_off = set(damaged), set(cut_off)  # numbers of starts
         self.lost_max_bytes = lost_max_bytes
         self.counts = collections.Counter({name: 0 for name in self.NAMES})
-        self.gone = 0  # of damaged starts
+        self.gone = 0
+        self.compacted = 0  # calls in blocks that compaction wrote or marked  # of damaged starts
         self.problems = []
         self.by_attempt = {}  # (run_id, rank, attempt): Start
         self.stored_calls = collections.Counter()  # (run_id, rank, attempt, lane)
@@ -187,7 +188,8 @@ class Oracle:
 
     def check_blocks(self):
         """In the order of their transactions, and in one by their first number: the numbers of a
-        keyset must rise, and ranges of blocks must not overlap."""
+        keyset must rise, and ranges of blocks must not overlap. What was compacted is in the order
+        of its steps instead."""
         names = collections.defaultdict(list)
         kinds = {}
         for run_id, keyset, name, kind in self.query(
@@ -195,12 +197,15 @@ class Oracle:
             names[run_id, keyset].append(name)
             kinds[run_id, keyset] = kind
         rows = tuples(self.db, "select run_id, rank, attempt, keyset_id, first_step, last_step, "
-                      "steps, times, values, xmin::text::bigint from blocks")
+                      "steps, times, values, xmin::text::bigint, rolled::int::bigint from blocks")
         for row in sorted(rows, key=lambda row: (row[9], row[8][24:32])):
             run_id, rank, attempt, keyset, first, last = (int.from_bytes(b, "big", signed=True)
                                                           for b in row[:6])
             steps, times, values = words(row[6], "q"), words(row[7], "q"), words(row[8], "8s")
             owner, n = (run_id, rank, attempt), len(steps)
+            compacted = bool(int.from_bytes(row[10], "big"))
+            self.compacted += n * compacted
+            stream = None if compacted else keyset
             if (min(steps), max(steps)) != (first, last) or len(values) % n or len(times) != n:
                 self.blame("altered", f"a block of {owner} is not in order")
             kind, columns = kinds.get((run_id, keyset)), tuple(names[run_id, keyset])
@@ -212,7 +217,7 @@ class Oracle:
                     start = self.by_attempt.get(owner)
                     call = start and start.calls.get(number)
                     step = call.what[1] if call and steps[i] == time_us else None
-                self.see(owner, keyset, number, ((kind, columns), step, data), time_us)
+                self.see(owner, stream, number, ((kind, columns), step, data), time_us)
 
     def check_events(self):
         for run_id, rank, attempt, level, step, title, text, us in self.query(

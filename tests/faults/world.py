@@ -41,6 +41,10 @@ def build_dir():
     return pathlib.Path(os.environ["TOCSIN_BIN_DIR"])
 
 
+# Compaction goes on all the time, so that what kills tocsind or PostgreSQL kills it too.
+COMPACT = ("--compaction-interval-ms=100", "--compaction-quiet-s=1")
+
+
 class Collector(Tocsind):
     """tocsind; wrapper: a program and its arguments that run it, such as strace."""
 
@@ -58,7 +62,7 @@ class Collector(Tocsind):
         self._log_start = len(self.log)
         self.process = Process(
             [*self.wrapper, build_dir() / "collector/tocsind", f"--listen={self.endpoint}",
-             f"--dsn={self.dsn}", "--health=127.0.0.1:0", "--db-wait-ms=60000", *self.flags, *argv],
+             f"--dsn={self.dsn}", "--health=127.0.0.1:0", "--db-wait-ms=60000", *COMPACT, *self.flags, *argv],
             self.place, self.log_path, {**self.env, **(env or {})})
         return self
 
