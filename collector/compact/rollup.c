@@ -85,9 +85,11 @@ static struct rollup_values values_from(const struct calls *calls, uint32_t colu
 
 static uint32_t count_buckets(const struct calls *calls, uint64_t width) {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < calls_n(calls); i = end_of(calls, width, i)) {
+    uint32_t i = 0;
+    do {
+        i = end_of(calls, width, i);
         n++;
-    }
+    } while (i < calls_n(calls));
     return n;
 }
 

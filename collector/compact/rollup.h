@@ -46,7 +46,7 @@ uint64_t rollup_width(const struct calls *calls);
 /* That of level 2. */
 uint64_t rollup_wider(uint64_t width);
 
-/* Of sorted calls. Gives: rollup_fini(). */
+/* Of sorted calls, at least one. Gives: rollup_fini(). */
 void rollup_init(struct rollup *rollup, const struct calls *calls, uint64_t width);
 void rollup_fini(struct rollup *rollup);
 
