@@ -3,14 +3,17 @@
 """What compaction costs and gives: series of ten and of fifty metrics that came one call at a time, before and after
 it. A PostgreSQL and a tocsind of its own.
 
-    tests/bench/compaction.py BUILD_FOLDER [--steps N] [--series N] [--repeat N]
+    tests/bench/compaction.py BUILD_FOLDER [--steps N] [--series N] [--repeat N] [--churn SECONDS]
+                              [--ingest SECONDS]
 
-Prints bytes a point, milliseconds to read, and how fast it goes; the load before and after says what they are
-worth."""
+Prints bytes a point, milliseconds to read, and how fast it goes; with --churn, how much room dead rows take while calls
+come and are joined all the time; with --ingest, how fast 64 producers of ten metrics are taken in while compaction works
+and while it does not, in turn. The load before and after says what the figures are worth."""
 
 import argparse
 import os
 import pathlib
+import statistics
 import sys
 import tempfile
 import time
@@ -38,6 +41,14 @@ insert into blocks (run_id, keyset_id, rank, attempt, first_step, last_step, ste
 insert into run_state
   select r, r, 0, 0, {steps}, 0, {steps} - 1, now(), zero, zero, zero
     from generate_series({first}, {last}) r, array_fill(0::float8, array[{metrics}]) zero;
+"""
+# A call of each of the series.
+TICK = """
+insert into blocks (run_id, keyset_id, rank, attempt, first_step, last_step, steps, times, values)
+  select r, r, 0, 0, {step}, {step}, array[{step}::bigint], array[clock_timestamp()],
+         array(select (1 + random())::float4 + 0 * r from generate_series(1, 10))
+    from generate_series({first}, {last}) r;
+update run_state set calls = calls + 1, last_step = {step};
 """
 READ = """
 select u.step, u.time, u.value
@@ -99,6 +110,61 @@ class Measure:
               f"{1000 * seconds / series:.1f} ms a series of {self.args.steps if series == 1 else 512} calls")
 
 
+def churn(m, args):
+    """128 series log eight times a second; autovacuum is PostgreSQL's own."""
+    from rig.programs import Tocsind
+    first, last = 2001, 2128
+    m.psql("truncate blocks, rollups, compacted, run_state")
+    m.psql(FILL.format(first=first, last=last, metrics=10, steps=1))
+    m.psql("update attempts set ended = null, ending = null; insert into producers (run_id, producer_id, lane) "
+           f"select run_id, producer_id, 1 from attempts where run_id >= {first}")
+    tocsind = Tocsind(m.cluster.place, m.db.dsn_collector)
+    tocsind.start()
+    began, step = time.monotonic(), 1
+    print(f"{'churn, seconds':<16} {'calls':>9} {'blocks':>8} {'dead':>8} {'MB':>7} {'B/point':>8} {'vacuums':>8}")
+    connection = m.db.connect()
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("set search_path = tocsin")
+        while time.monotonic() < began + args.churn:
+            cursor.execute(TICK.format(first=first, last=last, step=step))
+            step += 1
+            time.sleep(max(0, began + step / 8 - time.monotonic()))
+            if step % 240 == 0:
+                cursor.execute("""select n_live_tup, n_dead_tup, pg_total_relation_size(relid), autovacuum_count
+                                    from pg_stat_user_tables where relname = 'blocks'""")
+                live, dead, size, vacuums = cursor.fetchone()
+                points = step * (last - first + 1) * 10
+                print(f"{time.monotonic() - began:<16.0f} {points // 10:9} {live:8} {dead:8} {size / 1e6:7.1f} "
+                      f"{size / points:8.2f} {vacuums:8}", flush=True)
+    tocsind.stop()
+    m.size(step * (last - first + 1) * 10, "at the end")
+
+
+def take_in(m, args, share, turn):
+    """Calls a second of 64 producers at full speed, and calls compacted meanwhile."""
+    from rig.programs import Tocsind
+    tocsind = Tocsind(m.cluster.place, m.db.dsn_collector, f"turn{turn}")
+    tocsind.start(f"--compaction-share={share}", "--compaction-interval-ms=100")
+    out = shell(pathlib.Path(args.build).resolve() / "tests/bench/bench_producers", tocsind.endpoint, 64, 10, "full",
+                args.ingest, 100 + turn).decode()
+    compacted = tocsind.metrics()["tocsin_compacted_calls_total"]
+    tocsind.stop()
+    return int(out.split()[-2]) / args.ingest, compacted / args.ingest
+
+
+def ingest(m, args):
+    m.psql("truncate blocks, rollups, compacted, run_state")
+    take_in(m, args, 0, 0)  # what the others have as a backlog
+    ratios = []
+    print(f"{'ingest, M points/s':<28} {'alone':>8} {'with':>8} {'ratio':>8} {'compacted':>10}")
+    for turn in range(1, 2 * args.turns, 2):
+        (alone, _), (beside, compacted) = take_in(m, args, 0, turn), take_in(m, args, 20, turn + 1)
+        ratios.append(beside / alone)
+        print(f"{'':<28} {alone / 1e5:8.2f} {beside / 1e5:8.2f} {ratios[-1]:8.2f} {compacted / 1e5:10.2f}", flush=True)
+    print(f"median ratio {statistics.median(ratios):.2f} (>= 0.9)")
+
+
 def measure(m, args):
     print(f"load {os.getloadavg()[0]:.1f}\n{'bytes a point':<44} {'blocks':>8} {'rollups':>8} {'both':>8}   on disk")
     points = args.steps * 10
@@ -115,6 +181,10 @@ def measure(m, args):
     m.size(points, f"{args.series} series of 512 calls of 50, as they came")
     m.compact(points, args.series)
     m.size(points, "compacted")
+    if args.churn:
+        churn(m, args)
+    if args.ingest:
+        ingest(m, args)
     print(f"load {os.getloadavg()[0]:.1f}")
 
 
@@ -125,6 +195,9 @@ def main():
     parser.add_argument("--series", type=int, default=128)
     parser.add_argument("--share", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=20)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--ingest", type=int, default=0, metavar="SECONDS")
+    parser.add_argument("--churn", type=int, default=0, metavar="SECONDS")
     args = parser.parse_args()
     os.environ["TOCSIN_BIN_DIR"] = str(pathlib.Path(args.build).resolve())
     from rig.postgres import Cluster  # reads the variable
