@@ -31,7 +31,7 @@ struct status {
     struct daemon_ready ready;
     bool database; /* answered */
     struct why database_why;
-    int64_t schema, projects, runs;
+    int64_t schema, projects, runs, uncompacted;
     struct pg_rows *storage; /* list_storage.sql; NULL: the database does not answer */
 };
 
@@ -54,6 +54,7 @@ static void ask_database(struct ctx *ctx, const char *dsn, struct status *out) {
     out->schema = pg_int(rows, 0, 0);
     out->projects = pg_int(rows, 0, 1);
     out->runs = pg_int(rows, 0, 2);
+    out->uncompacted = pg_int(rows, 0, 3);
     pg_rows_free(rows);
 }
 
@@ -129,6 +130,8 @@ static void print_json(const struct ctx *ctx, const struct status *s) {
         json_close(&json);
     }
     json_close(&json);
+    json_key(&json, "uncompacted_points");
+    json_int(&json, s->uncompacted);
     ctx_json_close(&json);
 }
 
@@ -166,6 +169,7 @@ static void print_text(const struct ctx *ctx, const struct status *s) {
                 (long long)s->projects, s->projects == 1 ? "" : "s", (long long)s->runs,
                 s->runs == 1 ? "" : "s", (long long)s->schema);
         print_storage(ctx, s->storage);
+        fprintf(ctx->out, "          %lld values wait for compaction\n", (long long)s->uncompacted);
     }
     if (!s->database || s->daemon_pid == 0) {
         fprintf(ctx->out, "to start  tocsin up\n");

@@ -87,7 +87,7 @@ const struct command command_table[] = {
      .json = "{running: bool, database: {dsn: text, private: bool, data: text?, answers: bool, "
              "error: text?, schema_version: int}, tocsind: {pid: int, endpoint: text, health: "
              "text?, stores_in: text?, log: text}, projects: int, runs: int, storage: [{project: "
-             "text, points: int, bytes: int}]}",
+             "text, points: int, bytes: int}], uncompacted_points: int}",
      .opts = up_opts,
      .run = cmd_status},
     {.path = "show",

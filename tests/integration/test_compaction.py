@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small blocks become large ones, with roll-ups beside them, and no reader ever sees a value twice or not at all."""
 
+import json
 import math
 import random
 import threading
@@ -124,7 +125,7 @@ def test_what_a_real_emitter_logs_one_by_one_is_joined_and_stays_what_it_was(db,
     check_rollups(db, 1)
 
 
-def test_the_newest_calls_wait_until_they_fill_a_block(db, make_tocsind):
+def test_the_newest_calls_wait_until_they_fill_a_block(db, make_tocsind, cli):
     fill(db, 1, calls=1500, ended=False)
     fill(db, 2, calls=511, ended=False)
     db.query("""insert into producers (run_id, producer_id, lane) select run_id, producer_id, 1 from attempts""")
@@ -134,6 +135,7 @@ def test_the_newest_calls_wait_until_they_fill_a_block(db, make_tocsind):
     assert sizes(db, 1)[:2] == [512, 512] and set(sizes(db, 1)[2:]) == {1}
     assert sizes(db, 2) == [1] * 511
     assert db.query(CONTENT) == before
+    assert json.loads(cli.run("status", "--json").stdout)["uncompacted_points"] == 3 * backlog(db)
     tocsind.stop()
     make_tocsind(name="second").start(*EAGER)
     db.query("update producers set updated = now() - interval '1 hour'")

@@ -54,7 +54,8 @@ static void calls_come_out_in_the_order_of_their_steps(void **state) {
     assert_true(add(calls, 2, 2, (const int64_t[]){5, -9}, (const int64_t[]){10, 99},
                     (const double[]){4, 5, -4, NAN}));
     calls_sort(calls);
-    static const double expected[] = {5, 2, 3, 4, 1}; /* steps -9, 3, 5 5 5: by time, as they came */
+    static const double expected[] = {5, 2, 3, 4,
+                                      1}; /* steps -9, 3, 5 5 5: by time, as they came */
     assert_int_equal(calls_n(calls), 5);
     for (uint32_t i = 0; i < 5; i++) {
         assert_true(calls_value(calls, i, 0) == expected[i]);
@@ -146,7 +147,8 @@ static void what_is_not_finite_counts_as_odd_only(void **state) {
     assert_int_equal(some->maximum_step, 1);
     assert_int_equal(some->odd, 2);
     const struct rollup_values *none = &rollup.values[1];
-    assert_true(isnan(none->minimum) && isnan(none->maximum) && none->sum == 0 && isnan(none->last));
+    assert_true(isnan(none->minimum) && isnan(none->maximum) && none->sum == 0 &&
+                isnan(none->last));
     assert_int_equal(none->odd, 4);
     assert_int_equal(rollup.buckets[0].first_time_us, 4);
     assert_int_equal(rollup.buckets[0].last_time_us, 9);
