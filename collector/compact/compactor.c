@@ -16,8 +16,9 @@
 #include "collector/session.h"
 #include "schema/wire/clock.h"
 
-/* What a thread does, for its log. */
-struct task {
+#define LOOKING_SHARE 2 /* percent of the time for looking what there is to do, however much */
+
+struct task { /* what the thread does, for its log */
     const char *failed;
     const char *goes_on;
     bool failing; /* the latest transaction did */
@@ -43,8 +44,7 @@ static void rest(struct compactor *compactor, int64_t ms) {
 }
 
 /* After work that took took_ns: so long that its share is kept. */
-static void rest_after(struct compactor *compactor, int64_t took_ns) {
-    const int64_t share = compactor->settings->compaction_share;
+static void rest_after(struct compactor *compactor, int64_t took_ns, int64_t share) {
     counters_add(COUNTER_compaction_time, took_ns);
     rest(compactor, took_ns * (100 - share) / share / CLOCK_NS_PER_MS);
 }
@@ -86,7 +86,7 @@ static void join(struct compactor *compactor, const struct series *series) {
     }
     count(&result);
     note(compactor, &compactor->compaction, err, &why);
-    rest_after(compactor, clock_mono_ns() - began_ns);
+    rest_after(compactor, clock_mono_ns() - began_ns, compactor->settings->compaction_share);
 }
 
 static void read_backlog(struct compactor *compactor) {
@@ -104,7 +104,7 @@ static void read_backlog(struct compactor *compactor) {
         compactor->backlog.n = 0;
     }
     note(compactor, &compactor->compaction, err, &why);
-    rest_after(compactor, clock_mono_ns() - began_ns);
+    rest_after(compactor, clock_mono_ns() - began_ns, LOOKING_SHARE);
 }
 
 /* *out_more: there is more, and this was done. */
@@ -118,7 +118,7 @@ static void remove_some(struct compactor *compactor, bool *out_more) {
         err = retention_apply(compactor->pg, out_more, &why);
     }
     note(compactor, &compactor->retention, err, &why);
-    rest_after(compactor, clock_mono_ns() - began_ns);
+    rest_after(compactor, clock_mono_ns() - began_ns, compactor->settings->compaction_share);
 }
 
 /* Until it is time to look for blocks to be joined again. */
