@@ -1,7 +1,8 @@
 -- Removes some blocks of a series whose newest value is too old. Only rolled ones: the roll-ups take their place, below
 -- raw_from, which is a multiple of their width. Waits for nobody: what compaction has in hand, or somebody who deletes
 -- the run, is left for another time. All blocks of the series are looked at, for steps may have fallen; raw_since
--- says that this is done. Roll-ups are to be looked at then, for there may be more without raw values.
+-- says that this is done. By key, so that they come in the order of the index and the search ends at the last one
+-- that is wanted. Roll-ups are to be looked at then, for there may be more without raw values.
 -- $1 run_id, $2 keyset_id, $3 rank, $4 attempt, $5 the time before which they go, $6 how many at most.
 -- Columns: how many went. No row: the series is left alone.
 with held as materialized (
@@ -18,8 +19,8 @@ series as materialized (
 found as materialized (
   select b.ctid
     from blocks b
-    join series using (run_id, keyset_id, rank, attempt)
-   where b.rolled and (select max(time) from unnest(b.times) time) < $5::timestamptz
+   where b.run_id = $1 and b.keyset_id = $2 and b.rank = $3 and b.attempt = $4 and exists (select from series)
+     and b.rolled and (select max(time) from unnest(b.times) time) < $5::timestamptz
    order by b.first_step
    limit $6::bigint
      for update of b skip locked),

@@ -5,6 +5,7 @@ import datetime
 
 import pytest
 
+from housekeeping import add_blocks
 from retention import PROBE, apply_retention, fill, keep, rest, slow_down
 from rig.process import Process, program
 from rig.wait import wait_for
@@ -298,6 +299,26 @@ def test_many_series_in_many_small_transactions(db, stored, apply):
     assert db.query("select sum(removed), count(*) from compacted where raw_from = 32") == [(96000, 3000)]
     assert db.query("select place, due > now() + interval '50 minutes' from retention_rounds "
                     "where round = 'values'") == [([], True)]
+
+
+def test_a_long_series_is_not_searched_to_its_end_for_every_few_blocks(db, stored, apply):
+    stored.run("p", "r", 1)
+    add_blocks(db, 1, 5000)
+    db.query("update blocks set rolled = true, times = array[timestamptz '2026-01-01']")
+    db.query("vacuum blocks")
+    db.query("insert into compacted (run_id, keyset_id, rank, attempt, calls, from_step) "
+             "select run_id, keyset_id, 0, 0, 50000, 0 from series")
+    keep(db, "raw", 3600)
+
+    def entries_read():
+        return db.value("select idx_tup_read from pg_stat_all_indexes where indexrelname = 'blocks_by_series'")
+
+    before = entries_read()
+    transactions = apply()
+    assert rest(db, 1)[0] == 0
+    wait_for(lambda: entries_read() - before >= 5000)
+    print(f"{(entries_read() - before) / 5000:.1f} index entries read for a block, {transactions} transactions")
+    assert entries_read() - before < 10 * 5000
 
 
 def probe(place, dsn, name):
