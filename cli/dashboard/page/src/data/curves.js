@@ -5,12 +5,23 @@ import { get } from "../core/api.js";
 import { inLine } from "../core/line.js";
 import { bucketsOf, cutBehind, extended, fromAnswer, hasHole, seriesKey, settledPlace } from "./series.js";
 
-const RUNS_FIRST = 20; // something is seen soon
-const RUNS_AT_ONCE = 100;
 const PAUSE_MS = 150;
+const RETRY_MS = 3000;
 const WHOLE_AGAIN_MS = 10_000;
 
-const chunksOf = (list, size) => Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+const now = () => performance.now();
+
+// How many runs a question is about: as many as are answered while somebody waits, so that something is seen soon.
+// Learnt from the answers, for all panels.
+const FEWEST = 20;
+const MOST = 200;
+const [SOON_MS, LATE_MS] = [400, 1200];
+let runsAtOnce = 100;
+
+function learn(tookMs, runs) {
+  if (tookMs > LATE_MS && runs <= runsAtOnce) runsAtOnce = Math.max(FEWEST, Math.floor(runs / 2));
+  else if (tookMs < SOON_MS && runs >= runsAtOnce) runsAtOnce = Math.min(MOST, runsAtOnce * 2);
+}
 
 export class Curves {
   // question: {project, metric, kind, by, rank, from, to, points}; changed(): something is to be drawn anew.
@@ -57,23 +68,27 @@ export class Curves {
     if (this.busy) return;
     this.busy = true;
     while (this.dirty.size > 0 && !this.abort.signal.aborted) {
-      const ids = [...this.dirty].slice(0, this.ofRun.size === 0 ? RUNS_FIRST : RUNS_AT_ONCE);
+      const ids = [...this.dirty].slice(0, runsAtOnce);
       ids.forEach((id) => this.dirty.delete(id));
       const fresh = ids.every((id) => !this.has(id));
-      const began = performance.now();
-      try {
-        await this.read(ids);
-        this.problem = null;
-      } catch (problem) {
-        if (this.abort.signal.aborted) break;
-        this.problem = problem;
-        if (problem.retryable) ids.forEach((id) => this.dirty.add(id));
-      }
+      const began = now();
+      await this.turn(ids);
+      if (this.abort.signal.aborted) break;
       this.changed();
-      const pause = this.problem ? 3000 : fresh ? 0 : Math.max(PAUSE_MS, performance.now() - began);
+      const pause = this.problem ? RETRY_MS : fresh ? 0 : Math.max(PAUSE_MS, now() - began);
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     }
     this.busy = false;
+  }
+
+  async turn(ids) {
+    try {
+      await this.read(ids);
+      this.problem = null;
+    } catch (problem) {
+      this.problem = problem;
+      if (problem.retryable) ids.forEach((id) => this.dirty.add(id));
+    }
   }
 
   // Where the values of a run go on being unsettled; null: all of it is needed.
@@ -88,17 +103,23 @@ export class Curves {
   async read(ids) {
     const since = new Map(ids.map((id) => [id, this.sinceOf(id)]).filter(([, step]) => step !== null));
     ids.forEach((id) => this.calls.set(id, this.rowOf(id)?.num_logs));
-    const answer = await inLine(() => get("curves", {
-      ...this.question, run: ids, since: [...since].map(([id, step]) => `${id}:${step}`),
-    }, this.abort.signal), this.abort.signal);
+    const answer = await inLine(() => this.ask(ids, since), this.abort.signal);
     ids.forEach((id) => since.has(id) || this.forget(id));
     answer.series.forEach((one) => this.take(one, since.get(one.run_id)));
+  }
+
+  async ask(ids, since) {
+    const began = now();
+    const params = { ...this.question, run: ids, since: [...since].map(([id, step]) => `${id}:${step}`) };
+    const answer = await get("curves", params, this.abort.signal);
+    if (since.size === 0) learn(now() - began, ids.length);
+    return answer;
   }
 
   forget(runId) {
     (this.ofRun.get(runId) ?? []).forEach((id) => this.series.delete(id));
     this.ofRun.set(runId, []);
-    this.wholeAt.set(runId, performance.now());
+    this.wholeAt.set(runId, now());
   }
 
   take(answer, since) {
@@ -119,7 +140,7 @@ export class Curves {
   // Not too often: of a run whose ranks are far apart something is always missing.
   askWhole(runId) {
     const at = this.wholeAt.get(runId);
-    if (at === "hole" || performance.now() - at < WHOLE_AGAIN_MS) return;
+    if (at === "hole" || now() - at < WHOLE_AGAIN_MS) return;
     this.wholeAt.set(runId, "hole");
     this.dirty.add(runId);
   }
