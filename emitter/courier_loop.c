@@ -131,13 +131,18 @@ static void on_welcome(struct courier *c, const struct wire_frame *frame, int64_
         lane_rewind(&c->lanes[i]);
     }
     c->progress_at_ns = now_ns;
+    pace_begin(&c->pace);
     c->backoff_ns = BACKOFF_MIN_NS;
     trouble_over(&c->trouble);
     enter(c, STAGE_SENDING, now_ns);
 }
 
 static void on_ack(struct courier *c, const struct wire_frame *frame, int64_t now_ns) {
-    note_acknowledged(c, &c->lanes[frame->ack.lane], frame->ack.last_seq, now_ns);
+    struct lane *lane = &c->lanes[frame->ack.lane];
+    note_acknowledged(c, lane, frame->ack.last_seq, now_ns);
+    if (lane->id == WIRE_LANE_METRICS) {
+        pace_acknowledged(&c->pace, frame->ack.last_seq + lane->file->seq_base, now_ns);
+    }
 }
 
 /* A collector that does not know us, or whose mark our numbers cannot go on from, gets a hello; its
@@ -224,8 +229,8 @@ static bool send_batch(struct courier *c, struct lane *lane) {
 static bool fits_window(const struct courier *c, const struct lane *lane, uint64_t more_bytes) {
     const uint64_t bytes = lane_bytes_in_flight(&c->lanes[WIRE_LANE_EVENTS]) +
                            lane_bytes_in_flight(&c->lanes[WIRE_LANE_METRICS]) + more_bytes;
-    const uint64_t kept = lane->id == WIRE_LANE_METRICS ? WIRE_WINDOW_BYTES / 2 : 0;
-    return bytes <= WIRE_WINDOW_BYTES - kept || !lane_in_flight(lane);
+    const uint64_t most = lane->id == WIRE_LANE_METRICS ? c->pace.bytes : WIRE_WINDOW_BYTES;
+    return bytes <= most || !lane_in_flight(lane);
 }
 
 static void send_lane(struct courier *c, struct lane *lane, int64_t now_ns) {
@@ -238,6 +243,9 @@ static void send_lane(struct courier *c, struct lane *lane, int64_t now_ns) {
             return;
         }
         lane_sent(lane);
+        if (lane->id == WIRE_LANE_METRICS) {
+            pace_sent(&c->pace, lane->sent_seq, now_ns);
+        }
         if (first) {
             c->progress_at_ns = now_ns;
         }

@@ -11,6 +11,7 @@
 #include "emitter/courier.h"
 #include "emitter/lane.h"
 #include "emitter/link.h"
+#include "emitter/pace.h"
 #include "emitter/trouble.h"
 #include "schema/wire/clock.h"
 
@@ -36,6 +37,7 @@ struct courier {
     bool is_orphan; /* of a dead process: see courier_deliver() */
     struct batcher *batcher;
     struct link *link;
+    struct pace pace; /* of metrics, on this connection */
     int wake_fd;
     bool quiet;
     pthread_t thread;

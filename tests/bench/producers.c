@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <zmq.h>
 
+#include "emitter/pace.h"
 #include "schema/wire/clock.h"
 #include "schema/wire/wire.h"
 
@@ -38,6 +39,7 @@ struct producer {
     uint64_t run_id;
     uint32_t rank;
     bool welcome;
+    struct pace pace;
     uint64_t sent; /* batches */
     uint64_t acked;
     uint64_t calls;
@@ -52,7 +54,7 @@ static struct {
     uint32_t metrics;
     int64_t period_ns;   /* between two calls; 0: as fast as the window allows */
     uint32_t full_calls; /* of a batch, then */
-    uint64_t window;     /* batches */
+    uint64_t full_bytes; /* of such a batch */
 } load;
 static char texts[METRICS_MAX][32];
 static struct str names[METRICS_MAX];
@@ -109,10 +111,7 @@ static void init_load(int producers, uint32_t metrics, const char *rate) {
     load.producers = producers;
     load.metrics = metrics;
     load.full_calls = strcmp(rate, "full") == 0 ? fitting : 1;
-    load.window = WIRE_WINDOW_BYTES / 2 / ((uint64_t)load.full_calls * call_bytes);
-    if (load.window > WIRE_WINDOW_BATCHES) {
-        load.window = WIRE_WINDOW_BATCHES;
-    }
+    load.full_bytes = (uint64_t)load.full_calls * call_bytes;
     const double hz = strtod(rate, NULL);
     load.period_ns = hz > 0 ? (int64_t)((double)CLOCK_NS_PER_S / hz) : 0;
 }
@@ -193,11 +192,15 @@ static void send_batch(struct producer *p, uint32_t calls, const int64_t *times_
     fill_block(p, calls, times_ns, frame);
     send_frame(p, frame);
     p->sent++;
+    pace_sent(&p->pace, p->sent, clock_mono_ns());
     p->calls += calls;
 }
 
 static bool has_window(const struct producer *p) {
-    return p->welcome && p->sent - p->acked < load.window;
+    const uint64_t in_flight = p->sent - p->acked;
+    return p->welcome && in_flight < WIRE_WINDOW_BATCHES &&
+           (in_flight == 0 || load.period_ns > 0 ||
+            (in_flight + 1) * load.full_bytes <= p->pace.bytes);
 }
 
 /* Each producer has its own phase: they do not all log in one moment. */
@@ -236,8 +239,10 @@ static void work(struct producer *p, int64_t now_ns, bool ending, struct buf *fr
 static void take(struct producer *p, const struct wire_frame *frame) {
     if (frame->kind == WIRE_WELCOME) {
         p->welcome = true;
+        pace_begin(&p->pace);
     } else if (frame->kind == WIRE_ACK) {
         p->acked = frame->ack.last_seq;
+        pace_acknowledged(&p->pace, p->acked, clock_mono_ns());
     } else {
         fprintf(stderr, "producers: refused, frame of kind %d\n", (int)frame->kind);
         exit(1);
