@@ -158,11 +158,11 @@ static void note_policy(const struct setting *setting) {
     const bool shorter =
         rollups_s != NULL && (raw_s == NULL || pg_int(policy, 0, COLUMN_SECONDS + 1) <
                                                    pg_int(policy, 0, COLUMN_SECONDS));
-    ctx_note("%s%s: raw values %s, roll-ups %s, alerts %s.",
-             project != NULL ? "Kept in project "
-                             : "Kept in projects that say nothing of their own",
-             project != NULL ? project : "", pg_text(policy, 0, COLUMN_KINDS),
-             pg_text(policy, 0, COLUMN_KINDS + 1), pg_text(policy, 0, COLUMN_KINDS + 2));
+    ctx_note("Kept in %s%s%s: raw values %s, roll-ups %s, alerts %s.",
+             project != NULL ? "project '" : "projects that say nothing of their own",
+             project != NULL ? project : "", project != NULL ? "'" : "",
+             pg_text(policy, 0, COLUMN_KINDS), pg_text(policy, 0, COLUMN_KINDS + 1),
+             pg_text(policy, 0, COLUMN_KINDS + 2));
     if (shorter) {
         ctx_note("Roll-ups stay as long as the raw values that they stand for.");
     }

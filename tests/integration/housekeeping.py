@@ -61,3 +61,12 @@ def add_blocks(db, run_id, n, calls=10, rank=0):
                        array_fill(now(), array[%s]), array(select random() from generate_series(1, %s) where i >= 0)
                   from generate_series(0, %s - 1) i""",
              run_id, keyset, calls, calls, rank, calls, calls, calls, calls, n)
+
+
+def add_rollups(db, run_id, n, series=1):
+    """n rows for each of so many series, in which compaction says how far it is."""
+    db.query("""insert into rollups
+                select %s, k, 32, i * 32, i * 32 + 31, 0, 0, 1, array[32], array[i * 32], array[i * 32 + 31], array[now()],
+                       array[now()], array[1], array[1], array[1], array[1], array[1], array[1], array[0]
+                  from generate_series(1, %s) k, generate_series(0, %s - 1) i""", run_id, series, n)
+    db.query("insert into compacted select %s, k, 0, 0, 0, 0 from generate_series(1, %s) k", run_id, series)

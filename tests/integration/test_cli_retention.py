@@ -52,7 +52,7 @@ def test_a_project_inherits_what_it_does_not_say(stored, owner, cli):
     said = owner.run(*SET, "--raw", "30d", "--rollups=1y", "--alerts", "forever", "--yes", "--json").json()
     assert said == {"project": None, "dry_run": False, "raw": "30d", "rollups": "1y", "alerts": "forever"}
     done = say(owner, "--project", "q", "--raw", "36h", "--alerts", "14d")
-    assert "Kept in project q: raw values 36h, roll-ups 1y, alerts 14d." in done.stderr
+    assert "Kept in project 'q': raw values 36h, roll-ups 1y, alerts 14d." in done.stderr
     assert policies(cli) == {None: ["30d", "1y", "forever", "raw, rollups, alerts"], "p": ["30d", "1y", "forever", ""],
                              "q": ["36h", "1y", "14d", "raw, alerts"]}
     say(owner, "--raw", "60d")

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from housekeeping import add_blocks, rows_of
+from housekeeping import add_blocks, add_rollups, rows_of
 from rig.postgres import Cluster
 from rig.process import Process, program
 from rig.programs import Cli
@@ -45,6 +45,7 @@ def test_a_delete_that_is_killed_is_found_and_finished(place, db, cli):
     stored.run("p", "r", 11, ending="finished")
     stored.run("p", "keep", 12, ending="finished")
     add_blocks(db, 11, 60_000, calls=2)
+    add_rollups(db, 11, 100, series=200)
     add_blocks(db, 12, 100)
     for i in range(2000):
         stored.alert(11, f"a{i}")
@@ -153,6 +154,7 @@ def test_a_long_run_takes_little_memory_and_short_transactions(place, logged, ma
     stored.run("p", "large", 12, ending="finished")
     add_blocks(db, 11, 10)
     add_blocks(db, 12, BLOCKS)
+    add_rollups(db, 12, BLOCKS // 10, series=4)
     small_kb = peak_kb(place, db.dsn_superuser, *DELETE, "small", "--yes")
     beside = Beside(make_emitter(make_tocsind(db.dsn_collector).start(), project="other"))
     wait_for(lambda: beside.steps > 5)
@@ -162,13 +164,16 @@ def test_a_long_run_takes_little_memory_and_short_transactions(place, logged, ma
     took_s = time.monotonic() - began
     waits_s = sorted(beside.stop()[before:])
     statements_s = durations_s(logged, "delete from blocks where")
+    rollups_s = durations_s(logged, "delete from rollups where")
     print(f"{BLOCKS} blocks in {took_s:.2f} s, {len(statements_s)} transactions: median "
-          f"{statements_s[len(statements_s) // 2] * 1e3:.0f} ms, longest {statements_s[-1] * 1e3:.0f} ms; memory "
+          f"{statements_s[len(statements_s) // 2] * 1e3:.0f} ms, longest {statements_s[-1] * 1e3:.0f} ms; {len(rollups_s)} of "
+          f"{4 * BLOCKS // 10} rows of roll-ups, longest {rollups_s[-1] * 1e3:.0f} ms; memory "
           f"{small_kb} kB for a small run, {large_kb} kB for this one; {len(waits_s)} acknowledgements beside it: "
           f"median {waits_s[len(waits_s) // 2] * 1e3:.1f} ms, longest {waits_s[-1] * 1e3:.0f} ms")
     assert not any(rows_of(db, 12).values())
     assert large_kb - small_kb < GROWTH_KB_MAX
     assert waits_s and len(statements_s) > 10 and statements_s[-1] < STATEMENT_S_MAX
+    assert len(rollups_s) > 3 and rollups_s[-1] < STATEMENT_S_MAX
     assert statements_s[len(statements_s) // 2] < STATEMENT_S_USUAL
     assert waits_s[-1] < ACK_S_MAX
     assert db.value("select count(*) from metrics where project = 'other'") == beside.steps

@@ -137,13 +137,15 @@ static void durations_have_units_and_bounds(void **state) {
     static const struct {
         const char *text;
         int64_t s;
-    } rows[] = {{"1s", 1}, {"90s", 90}, {"15m", 900}, {"2h", 7200}, {"366d", 366 * 86400}};
+    } rows[] = {{"1s", 1},    {"90s", 90},           {"15m", 900},
+                {"2h", 7200}, {"366d", 366 * 86400}, {"1y", 365 * 86400}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct args args =
             good(ARGV(text("silence"), text("add"), text("--for"), text(rows[i].text)));
         assert_int_equal(args_int(&args, "for"), rows[i].s);
     }
     static const char *const wrong[] = {"0",
+                                        "2y",
                                         "0s",
                                         "367d",
                                         "60",
