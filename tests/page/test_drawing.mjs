@@ -90,3 +90,12 @@ test("a group is the mean of its runs where they are, and a band between them", 
   assert.deepEqual([both.low[60], both.high[60]], [60, 60]); // the second has a gap there
   assert.deepEqual([both.y[199], alone.y[100], alone.label], [200, 7, "b (1)"]);
 });
+
+test("what was lost is a stretch of every axis but a metric", () => {
+  const gaps = [{ first_step: 12, last_step: 15, first_time: "1970-01-01T00:00:02.200Z", last_time: "1970-01-01T00:00:02.500Z" }];
+  assert.deepEqual(lineOf(series(), how("step", { gaps })).lost, [[12, 15]]);
+  assert.deepEqual(lineOf(series(), how("time", { gaps })).lost, [[2200, 2500]]);
+  assert.deepEqual(lineOf(series(), how("relative", { gaps })).lost, [[1.2, 1.5]]);
+  assert.equal(lineOf(series(), how("lr", { gaps, other: series() })).lost, undefined);
+  assert.equal(lineOf(series(), how("step")).lost, undefined);
+});

@@ -1,4 +1,5 @@
 // Series as curves of a chart: x, smoothing, colour, name.
+import { lostOn } from "./lost.js";
 import { smoothed } from "./smooth.js";
 
 // What goes back and forth over x makes no curve: a metric, or the clocks of several ranks. Its points are put in order.
@@ -10,8 +11,8 @@ function inOrder(curve) {
 
 const isFlat = (series) => series.min.every((low, i) => low === series.max[i]);
 
-// other: the series of the metric that is x, if it is one
-export function lineOf(series, { axis, other, smooth, colour, label }) {
+// other: the series of the metric that is x, if it is one; gaps: of its run
+export function lineOf(series, { axis, other, smooth, colour, label, gaps }) {
   const flat = isFlat(series) && smooth <= 0;
   const curve = {
     id: series.id, label, colour,
@@ -20,6 +21,7 @@ export function lineOf(series, { axis, other, smooth, colour, label }) {
     low: flat ? undefined : series.min,
     high: flat ? undefined : series.max,
     odd: series.odd.some((n) => n > 0) ? series.odd : undefined,
+    lost: lostOn(axis, series, gaps),
   };
   return curve.x.every((x, i) => x !== null && (i === 0 || x >= curve.x[i - 1])) ? curve : inOrder(curve);
 }

@@ -1,5 +1,6 @@
 // Draws curves into the plot of a chart: band, line, gaps, and marks where a value was NaN or infinite.
-//   curve  {id, label, colour, x: [number], y: [number or null], low?, high?: the same, odd?: [number]}
+//   curve  {id, label, colour, x: [number], y: [number or null], low?, high?: the same, odd?: [number],
+//           lost?: [[from, to]], stretches of x of which something was lost}
 
 const BAND_ALPHA = 0.16;
 const LINE_PX = 1.4;
@@ -82,6 +83,14 @@ function addCrosses(path, curve, px, bottom, ratio) {
   });
 }
 
+// What was lost: a bar at the lower edge.
+function addLost(path, curve, px, bottom, ratio) {
+  for (const [from, to] of curve.lost ?? []) {
+    const left = px(from);
+    path.rect(left, bottom - 3 * ratio, Math.max(4 * ratio, px(to) - left), 3 * ratio);
+  }
+}
+
 function clip(u, ctx, draw) {
   const { left, top, width, height } = u.bbox;
   ctx.save();
@@ -120,6 +129,7 @@ function paintLines(ctx, curves, px, py, bottom) {
     const [line, dots] = paths.get(curve.colour);
     addLine(line, dots, curve, piecesOf(curve), px, py, ratio);
     addCrosses(line, curve, px, bottom, ratio);
+    addLost(dots, curve, px, bottom, ratio);
   }
   ctx.lineWidth = (curves.length > 60 ? 1 : LINE_PX) * ratio;
   ctx.lineJoin = curves.length > 60 ? "bevel" : "round";

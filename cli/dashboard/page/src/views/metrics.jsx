@@ -6,6 +6,7 @@ import { setUrl, useUrl, useUrlList } from "../core/url.js";
 import { useAlertsByRun } from "../data/alert_marks.js";
 import { axisOf } from "../data/axes.js";
 import { useChoice } from "../data/choice.js";
+import { useGapsByRun } from "../data/gaps.js";
 import { useMetricNames } from "../data/metric_names.js";
 import { Answer, Empty } from "../parts/states.jsx";
 import { MetricsBar } from "./metrics_bar.jsx";
@@ -86,10 +87,11 @@ function Full({ metric, ...rest }) {
 function Found({ names, project, choice }) {
   const drawing = useDrawing();
   const alerts = useAlertsByRun(project);
+  const gaps = useGapsByRun(project);
   const [part] = useUrl("metrics");
   const [full] = useUrl("full");
   const shown = useMemo(() => names.filter((name) => name.toLowerCase().includes(part.toLowerCase())), [names, part]);
-  const rest = { project, choice, drawing, alerts, onZoom: setZoom };
+  const rest = { project, choice, drawing, alerts, gaps, onZoom: setZoom };
   if (names.length === 0) return <Empty title="No metric yet"><p>Panels appear with the first value that a run logs.</p></Empty>;
   return (
     <>

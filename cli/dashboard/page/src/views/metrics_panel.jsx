@@ -37,18 +37,18 @@ function usePanelCurves({ project, metric, choice, drawing, full }, visible) {
 }
 
 // Curves of runs that have not changed are kept as they were.
-function useLines({ whole, others, fine, ids }, { choice, drawing }) {
+function useLines({ whole, others, fine, ids }, { choice, drawing, gaps }) {
   const cache = useRef(new WeakMap()).current;
   return useMemo(() => ids.flatMap((id) => (whole.curves?.ofRun.get(id) ?? []).map((key) => {
     const series = fine.curves?.series.get(key) ?? whole.curves.series.get(key);
-    const how = [drawing.axis, drawing.smooth, others.curves?.series.get(key), choice.colours.get(id)];
+    const how = [drawing.axis, drawing.smooth, others.curves?.series.get(key), choice.colours.get(id), gaps.get(id)];
     const kept = cache.get(series);
     if (kept?.how.every((one, i) => one === how[i])) return kept.curve;
-    const [axis, smooth, other, colour] = how;
-    const curve = lineOf(series, { axis, smooth, other, colour, label: nameOf(id) });
+    const [axis, smooth, other, colour, lost] = how;
+    const curve = lineOf(series, { axis, smooth, other, colour, label: nameOf(id), gaps: lost });
     cache.set(series, { how, curve });
     return curve;
-  })).filter((curve) => curve.x.length > 0), [ids, whole.version, whole.curves, others.version, fine.version, fine.curves, drawing, choice.colours]);
+  })).filter((curve) => curve.x.length > 0), [ids, whole.version, whole.curves, others.version, fine.version, fine.curves, drawing, choice.colours, gaps]);
 }
 
 // With `mean` the runs of a group are one curve.
