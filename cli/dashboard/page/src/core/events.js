@@ -3,6 +3,7 @@
 import { createStore } from "./store.js";
 
 const SILENT_MS = 40_000; // the server says something every 15 seconds
+const HIDDEN_MS = 60_000;
 const RETRY_MS = [300, 1000, 2000, 5000];
 
 // off, connecting, live, lost
@@ -80,13 +81,24 @@ async function connect() {
   setTimeout(() => mine.stopped || connect(), pause);
 }
 
+function stop() {
+  if (abort === null) return;
+  abort.stopped = true;
+  abort.abort();
+  abort = null;
+}
+
+// A browser has six connections to a server for all of its tabs: those that nobody has seen for a while give theirs back.
+let hiding;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hiding);
+  if (document.hidden) hiding = setTimeout(stop, HIDDEN_MS);
+  else if (project !== null && abort === null) connect();
+});
+
 // Listens to this project and no other; null: to none.
 export function followProject(name) {
-  if (abort !== null) {
-    abort.stopped = true;
-    abort.abort();
-    abort = null;
-  }
+  stop();
   project = name;
   lastId = null;
   failures = 0;
