@@ -33,7 +33,7 @@ READING = {
     "ranks": ["--project", EVIL, "--run", EVIL],
     "wait": ["--project", EVIL, "--run", EVIL, "--for", f"name={EVIL.strip()}", "--timeout", "1s"],
     "query project": ["--project", EVIL, "--sql", "select title, run, project from alerts_feed"],
-    "endpoint list": [], "silence list": [], "keys list": [],
+    "endpoint list": [], "silence list": [], "keys list": [], "retention list": ["--project", EVIL],
 }
 OTHERS = {"show", "up", "down", "status", "psql", "migrate", "ship", "keys server", "keys client", "keys authorize",
           "keys revoke", "endpoint add", "endpoint test", "endpoint disable", "endpoint enable", "endpoint rotate",
@@ -41,7 +41,8 @@ OTHERS = {"show", "up", "down", "status", "psql", "migrate", "ship", "keys serve
           "import csv", "import wandb-csv", "import trackio-sqlite", "import tensorboard",  # test_import*.py
           "export",  # test_export.py: data for files, as it is
           "mcp", "skill print", "skill install",  # test_mcp_protocol.py, test_skill.py
-          "delete run", "delete project", "rename run", "rename project", "prune"}  # test_cli_housekeeping.py
+          "delete run", "delete project", "rename run", "rename project", "prune",  # test_cli_housekeeping.py
+          "retention set", "retention pin", "retention unpin"}  # test_cli_retention.py
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,13 @@ def test_nothing_steers_a_terminal(stored, path):
         assert done.stdout.replace("\n", "").isprintable()
     code, shown, said = stored.terminal(*argv, "--color=never")
     assert code == 0 and is_clean(shown.replace("\r\n", "\n")) and is_clean(said.replace("\r\n", "\n"))
+
+
+def test_status_says_hostile_names_harmlessly(stored):
+    for form in ([], ["--json"]):
+        done = stored.cli("status", *form)
+        assert done.rc == 5 and "owned" in done.stdout, done.stderr  # tocsind does not run
+        assert is_clean(done.stdout) and done.stdout.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize("path", [path for path in READING if "--project" in READING[path]])

@@ -168,8 +168,11 @@ def test_it_asks_and_says_what_goes(db, place, stored, owner):
 
 def test_a_hostile_name_is_shown_harmless(stored, owner):
     stored.run(EVIL, "r", 1)
-    done = say(owner, "--project", EVIL, "--raw", "1d")
-    assert EVIL_SHOWN in done.stderr and "\x1b" not in done.stderr
+    for done in (say(owner, "--project", EVIL, "--raw", "1d"),
+                 owner.run("retention", "pin", "--project", EVIL, "--run", "r"),
+                 owner.run(*SET, "--project", EVIL, "--dry-run")):
+        assert done.rc == 0 and "\x1b" not in done.stderr + done.stdout
+    assert EVIL_SHOWN in say(owner, "--project", EVIL, "--raw", "1d").stderr
 
 
 def test_a_new_policy_counts_at_once(db, stored, owner, make_tocsind):
