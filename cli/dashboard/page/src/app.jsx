@@ -52,7 +52,7 @@ function Main({ project, picking, setPicking }) {
 function Body({ project, ...rest }) {
   const { loading, problem } = useStore(site);
   if (problem) return <main class="view"><Failure problem={problem} /></main>;
-  if (loading) return <main class="view"><Loading /></main>;
+  if (loading && project === null) return <main class="view"><Loading /></main>;
   return project === null ? <main class="view"><Welcome /></main> : <Main project={project} {...rest} />;
 }
 
@@ -60,8 +60,8 @@ export function App() {
   const [help, setHelp] = useState(false);
   const [picking, setPicking] = useState(false);
   const project = useProject();
-  const { loading, problem } = useStore(site);
-  const ready = loading || problem ? null : project;
+  const { problem } = useStore(site);
+  const ready = problem ? null : project; // one that the address names is read beside the site
   useProjectEvents(ready);
   useEffect(() => {
     loadRuns(ready);

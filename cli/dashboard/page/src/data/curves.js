@@ -16,7 +16,7 @@ const now = () => performance.now();
 const FEWEST = 20;
 const MOST = 200;
 const [SOON_MS, LATE_MS] = [400, 1200];
-let runsAtOnce = 100;
+let runsAtOnce = FEWEST;
 
 function learn(tookMs, runs) {
   if (tookMs > LATE_MS && runs <= runsAtOnce) runsAtOnce = Math.max(FEWEST, Math.floor(runs / 2));
