@@ -5,10 +5,12 @@
     tests/bench/cost.py BUILD_FOLDER [--quick] [--only PRODUCERS/RATE/METRICS] [--seconds S] [--out FILE]
 
 A PostgreSQL of its own, durable; for each point a new tocsind, one real emitter, and simulated producers for the rest
-(tests/bench/producers.c). Prints one line a point, and writes all columns as TSV with --out. --only takes a comma
-separated list of points and may be repeated for each of its three places, as in --only 1024/10/10,64/full/10."""
+(tests/bench/producers.c). Prints one line a point, and writes all columns as TSV with --out, where it replaces the
+same points of an earlier run: those that somebody disturbed are measured again with --only 1024/10/10,64/full/10.
+load1 is the load average of the machine before the point."""
 
 import argparse
+import csv
 import datetime
 import os
 import pathlib
@@ -62,24 +64,40 @@ def as_text(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def write(path, rows, args):
-    columns = list(rows[0])
-    lines = ["\t".join(columns), *("\t".join(as_text(row[c]) for c in columns) for row in rows)]
-    head = (f"# tests/bench/cost.py, {datetime.date.today()}, {os.cpu_count()} cores, {args.seconds:g} s a point; "
-            "load1: load average of the machine before the point")
-    pathlib.Path(path).write_text("\n".join([head, *lines]) + "\n")
+def key(row):
+    return int(row["producers"]), row["rate"], int(row["metrics"])
+
+
+def written(path):
+    """The points of a file, by what they are; none if it is not there."""
+    if not path.exists():
+        return {}
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    return {key(row): row for row in csv.DictReader(lines, delimiter="\t")}
+
+
+def write(path, row):
+    """Puts the point in its place among those of the file; one that was there is replaced."""
+    rows = written(path)
+    rows[key(row)] = {name: as_text(value) for name, value in row.items()}
+    lines = ["\t".join(row), *("\t".join(rows[one].get(name, "") for name in row) for one in sorted(rows, key=place))]
+    path.write_text("\n".join([f"# tests/bench/cost.py, {os.cpu_count()} cores; one line a point", *lines]) + "\n")
+
+
+def place(point):
+    producers, rate, metrics = point
+    return RATES.index(rate) if rate in RATES else len(RATES), metrics, producers
 
 
 def measure(args, bench):
     from cost_point import Config
-    rows = []
     show_head()
     for producers, rate, metrics in chosen(args):
         load1 = os.getloadavg()[0]
-        rows.append({**bench.measure(Config(producers, rate, metrics), args.seconds), "load1": load1})
-        show(rows[-1])
+        row = {**bench.measure(Config(producers, rate, metrics), args.seconds), "load1": load1, "date": str(datetime.date.today())}
+        show(row)
         if args.out:
-            write(args.out, rows, args)
+            write(pathlib.Path(args.out), row)
 
 
 def main():

@@ -172,6 +172,7 @@ class Bench:
         row = summary(config, before, after, backend)
         row.update(self.lag(before, after), lost=int(lost), late=late, ready_s=ready_s, collector_mb=full_mb,
                    kb_per_producer=(full_mb - empty_mb) * 1024 / config.producers, emitter_mb=real_mb)
+        row["limit"] = limit(config, row)
         return row
 
     def lag(self, before, after):
@@ -229,20 +230,28 @@ def summary(config, before, after, backend):
            "other_disk_bytes": per_point(float(after.sizes[1] - before.sizes[1])),
            "idle_cores": (after.idle - before.idle) / seconds}
     row.update({f"{name}_cores": value / seconds for name, value in used.items()})
-    row["limit"] = limit(config, row)
     return row
 
 
 # What holds a point back, by the share of its time that it is busy. The writer's transactions follow one another on one
 # connection: backend, writer and disk take turns there, and together are what is full first.
 BUSY = 0.85
+LATE_MS = 1000
 THREADS = {"zmq_cores": "ZeroMQ thread", "ingest_cores": "ingest thread"}
+USED = ("load_cores", "emitter_cores", "zmq_cores", "ingest_cores", "writer_cores", "compactor_cores", "rest_cores",
+        "pg_backend_cores", "pg_rest_cores")
 TURNS = {"pg_backend_cores": "PostgreSQL backend", "writer_cores": "writer thread", "fsync_share": "fsync"}
 
 
+def keeps_up(row):
+    """What is offered gets through, and is not what waited before; or, where there is little to count, nothing waits long."""
+    return 0.97 <= row["points_per_s"] / row["offered_per_s"] <= 1.03 or row["lag_p99_ms"] < LATE_MS
+
+
 def limit(config, row):
-    """A dash if the producers got through; else what they wait for."""
-    if config.hz and row["points_per_s"] >= 0.97 * row["offered_per_s"]:
+    """A dash if the producers got through; else what they wait for: neighbours, if others had the cores; window, if it
+    is acknowledgements, as nothing is full."""
+    if config.hz and keeps_up(row):
         return "-"
     most = max(TURNS, key=row.get)
     if sum(row[name] for name in TURNS) >= BUSY or row["transaction_share"] >= BUSY:
@@ -250,6 +259,6 @@ def limit(config, row):
     busiest = max(THREADS, key=row.get)
     if row[busiest] >= BUSY:
         return THREADS[busiest]
-    if row["idle_cores"] < 0.2:
-        return f"both cores (most: {TURNS[most]})"
-    return "window"
+    if row["idle_cores"] >= 0.2:
+        return "window"
+    return f"all cores (most: {TURNS[most]})" if sum(row[name] for name in USED) >= BUSY * os.cpu_count() else "neighbours"
