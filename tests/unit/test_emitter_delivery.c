@@ -216,10 +216,12 @@ static void an_alert_overtakes_a_backlog_of_metrics(void **state) {
 #define DROP_STEPS 100000
 
 /* Of one thread that logs step after step: gaps follow each other, begin and end with a step that
- * is missing, and count all that are missing between; so none is missing outside. */
+ * is missing, count all that are missing between, and together all that are missing. Calls that
+ * were dropped while the courier had lost the processor with the lock are only counted (gap.h), so
+ * that a gap may count more than lie in its bounds, or have none. */
 static void assert_gaps_tell(const struct fake_seen *seen) {
     static int64_t times_ns[DROP_STEPS + 2]; /* of step - 1; 0: it did not come */
-    uint64_t missing = DROP_STEPS - seen->calls_n;
+    uint64_t told = 0;
     int64_t next = 0;
     memset(times_ns, 0, sizeof times_ns);
     for (size_t i = 0; i < seen->calls_n; i++) {
@@ -228,21 +230,24 @@ static void assert_gaps_tell(const struct fake_seen *seen) {
     for (size_t i = 0; i < seen->gaps_n; i++) {
         const struct wire_span *span = &seen->gaps[i].span;
         uint64_t calls = 0;
+        told += seen->gaps[i].calls;
+        if (span->first_step == WIRE_STEP_NONE) {
+            continue;
+        }
         assert_in_range(span->first_step, next, DROP_STEPS - 1);
         assert_in_range(span->last_step, span->first_step, DROP_STEPS - 1);
         next = span->last_step + 1;
         for (int64_t step = span->first_step; step < next; step++) {
             calls += times_ns[step + 1] == 0;
         }
-        assert_int_equal(calls, seen->gaps[i].calls);
+        assert_in_range(calls, 1, seen->gaps[i].calls);
         assert_int_equal(times_ns[span->first_step + 1], 0);
         assert_int_equal(times_ns[next], 0);
         assert_true(span->first_time_ns >= times_ns[span->first_step]);
         assert_true(span->first_time_ns <= span->last_time_ns);
         assert_true(times_ns[next + 1] == 0 || span->last_time_ns <= times_ns[next + 1]);
-        missing -= calls;
     }
-    assert_int_equal(missing, 0);
+    assert_int_equal(told, DROP_STEPS - seen->calls_n);
 }
 
 static void a_full_ring_and_spool_drop_count_and_tell(void **state) {
