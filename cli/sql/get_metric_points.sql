@@ -23,9 +23,11 @@ select timestamp, step, value, rank, attempt
       cross join lateral (select b.steps || '{}' as steps, b.times || '{}' as times offset 0) plain -- unpacked once
       cross join lateral unnest(c.positions, c.values, c.steps, c.times) as u(position, value, step, time)
       cross join lateral (
-        select case when u.position > 0 then u.position else array_position(plain.steps, u.step) end as position) f
-      cross join lateral ( -- of several calls of a step that with the value
-        select case when u.position > 0 or plain.steps[f.position + 1] is distinct from u.step then f.position
+        select case when u.position > 0 then u.position else width_bucket(u.step, plain.steps) end as position) f
+      cross join lateral ( -- of several calls of a step that with the value; so too where steps fall
+        select case when u.position > 0
+                         or (plain.steps[f.position] = u.step
+                             and plain.steps[f.position - 1] is distinct from u.step) then f.position
                     else (select min(w.n)::integer
                             from block_columns again, unnest(again.steps, again.values) with ordinality as w(step, value, n)
                            where again.place = c.place and again.run_id = $1 and again.kind = 'metric' and again.name = $2
